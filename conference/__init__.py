@@ -1,0 +1,1 @@
+"""A hybrid conference on one machine: links, stage, polls, attendance, feedback."""

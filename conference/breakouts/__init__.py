@@ -1,0 +1,1 @@
+"""Working groups: the room is here, not yet furnished."""

@@ -1,0 +1,1 @@
+"""Clock, ids, errors, roles, audience, machine: standard library only, no asyncio."""

@@ -1,0 +1,1 @@
+"""socket.io: the gateway and one module per family of commands."""

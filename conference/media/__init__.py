@@ -1,0 +1,1 @@
+"""The SFU: engine, worker process, and the protocols inside it."""

@@ -1,0 +1,108 @@
+"""The seam between the conference and whatever forwards its media.
+
+Nothing outside this package knows how packets travel. The conference says who may publish and which feed flows in
+which slot of which room; the engine answers SDP and reports what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from conference.core.errors import BadRequest, ConferenceError
+
+FeedKind = Literal["camera", "screen", "programme"]
+
+
+class MediaRefused(BadRequest):
+    """An SDP offer or fragment that is not accepted; the message says why."""
+
+    def __init__(self, message: str, code: str = "media.refused") -> None:
+        super().__init__(message, code)
+
+
+class MediaUnavailable(ConferenceError):
+    """The worker that should answer is being replaced; ask again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("media.unavailable", "Bild und Ton starten gerade neu. Bitte einen Moment warten.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a WHIP or WHEP request is answered with.
+
+    Attributes:
+        resource: the id under which it is patched and closed; for a publisher also the id of its feed.
+        sdp: the SDP answer (RFC 8829).
+        etag: identifies the ICE session (RFC 9725 section 4.3.1).
+    """
+
+    resource: str
+    sdp: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class MediaEvent:
+    """What the engine reports on its own.
+
+    Attributes:
+        kind: ``connected``, ``closed`` (a resource), ``worker_lost``, ``worker_ready``, ``speaking`` (a feed).
+        resource: the resource it is about, or ``""`` for a worker.
+        owner: the owner given when the resource was made, or ``""``.
+        detail: more, by kind: ``{"reason": …}`` for ``closed``, ``{"speaking": bool}`` for ``speaking``.
+    """
+
+    kind: Literal["connected", "closed", "worker_lost", "worker_ready", "speaking"]
+    resource: str
+    owner: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class MediaEngine(Protocol):
+    """The media plane as the hall sees it."""
+
+    on_event: Callable[[MediaEvent], None] | None
+
+    async def start(self) -> None:
+        """Start the workers; returns when the first one answers."""
+
+    async def stop(self) -> None:
+        """End all media and the workers."""
+
+    async def publish(self, offer: str, *, owner: str, kind: FeedKind) -> Answer:
+        """Accept a publisher (at most one audio and one video stream). The feed flows nowhere until `switch`.
+
+        Raises:
+            MediaRefused: the offer is malformed, too large or asks for what is not offered here.
+            MediaUnavailable: no worker answers now.
+        """
+
+    async def view(self, offer: str, *, owner: str, room: str) -> Answer:
+        """Accept a viewer of a room. Its recvonly m-lines are the room's slots, in order, each kind counted alone.
+
+        Feeds whose owner equals this viewer's owner are not sent to it (nobody hears himself).
+        """
+
+    async def patch(self, resource: str, fragment: str, etag: str | None) -> tuple[str, str]:
+        """ICE restart (RFC 9725 section 4.3.3): takes an SDP fragment, returns ``(fragment, new etag)``.
+
+        A fragment with trickled candidates only is accepted and answered with ``("", etag)``.
+        """
+
+    async def close(self, resource: str) -> None:
+        """End one resource. Unknown ids are no error."""
+
+    async def close_owner(self, owner: str) -> None:
+        """End everything of this owner at once (a revoked link)."""
+
+    async def switch(self, room: str, slots: Sequence[str | None]) -> None:
+        """Say which feed flows in which slot of a room: the feed's video in video slot i, its audio in audio slot i."""
+
+    async def mute(self, feed: str, *, audio: bool, video: bool) -> None:
+        """Stop (True) or resume (False) forwarding a feed's audio and video, whatever its publisher sends."""
+
+    async def stats(self) -> dict[str, Any]:
+        """Counters per worker, feed and viewer, for /metrics and the Regie screen."""

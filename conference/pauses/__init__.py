@@ -1,0 +1,1 @@
+"""Active pause and breaks: the room is here, not yet furnished."""

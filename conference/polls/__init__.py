@@ -1,0 +1,1 @@
+"""Polls: ballots while open, a tally, a frozen result per run."""

@@ -1,0 +1,1 @@
+"""Questions, chat, hands: the room is here, not yet furnished."""

@@ -1,0 +1,1 @@
+"""Recordings and their publication: the room is here, not yet furnished."""

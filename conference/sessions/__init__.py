@@ -1,0 +1,1 @@
+"""The agenda: sessions, their parts, their states, the stage and attendance."""

@@ -1,0 +1,1 @@
+"""The database: engine, base, one transaction per action, the facts log."""
