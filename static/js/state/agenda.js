@@ -1,0 +1,48 @@
+/** The day: which session runs, when each begins and ends. */
+
+/** @import {AgendaItem, Snapshot} from "./types.js" */
+
+/** @type {Record<string, (snapshot: Snapshot, body: any) => Snapshot>} */
+export const agendaFacts = {
+  "session.moved": (snapshot, { session, state, running_since }) =>
+    withItem(snapshot, session, (item) => ({ ...item, state, running_since })),
+
+  "session.shifted": (snapshot, { sessions }) =>
+    sessions.reduce(
+      (/** @type {Snapshot} */ before, /** @type {{key: string, starts: string, ends: string}} */ { key, starts, ends }) =>
+        withItem(before, key, (item) => ({ ...item, starts, ends })),
+      snapshot,
+    ),
+};
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {string} key
+ * @param {(item: AgendaItem) => AgendaItem} change
+ * @returns {Snapshot}
+ */
+function withItem(snapshot, key, change) {
+  return { ...snapshot, agenda: snapshot.agenda.map((item) => (item.key === key ? change(item) : item)) };
+}
+
+/**
+ * The session where everybody belongs now: the live one that began last, else the first in backstage, else the first
+ * planned one, else none because the day is over.
+ *
+ * @param {AgendaItem[]} agenda
+ * @returns {AgendaItem | null}
+ */
+export function belongsNow(agenda) {
+  const live = agenda.filter((item) => item.state === "live");
+  if (live.length > 0) {
+    return live.reduce((latest, item) => (since(item) > since(latest) ? item : latest));
+  }
+  return (
+    agenda.find((item) => item.state === "backstage") ?? agenda.find((item) => item.state === "planned") ?? null
+  );
+}
+
+/** @param {AgendaItem} item */
+function since(item) {
+  return item.running_since === null ? -Infinity : Date.parse(item.running_since);
+}

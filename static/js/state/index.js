@@ -1,0 +1,31 @@
+/** Pure reducers: old snapshot + facts == fresh snapshot. No DOM, no clock, no socket. */
+
+import { agendaFacts } from "./agenda.js";
+import { feedbackFacts } from "./feedback.js";
+import { pollFacts } from "./polls.js";
+import { stageFacts } from "./stage.js";
+
+export { belongsNow } from "./agenda.js";
+export { currentPoll } from "./polls.js";
+export { applySignal } from "./signals.js";
+export { SCREEN_SLOT, feedName, isCrew } from "./stage.js";
+
+/** @import {Fact, Snapshot} from "./types.js" */
+
+const readers = { ...agendaFacts, ...stageFacts, ...pollFacts, ...feedbackFacts };
+
+/**
+ * The snapshot after one more fact. Facts already contained in it, and those of sessions it does not show, change
+ * nothing; a fact of a name not known here only moves the number on.
+ *
+ * @param {Snapshot} snapshot
+ * @param {Fact} fact
+ * @returns {Snapshot}
+ */
+export function apply(snapshot, { stream, number, name, body }) {
+  const mine = stream === "day" || stream === snapshot.session;
+  if (!mine || number <= (snapshot.numbers[stream] ?? 0)) return snapshot;
+  const read = Object.hasOwn(readers, name) ? readers[name] : null;
+  const after = read === null ? snapshot : read(snapshot, body);
+  return { ...after, numbers: { ...after.numbers, [stream]: number } };
+}

@@ -1,0 +1,142 @@
+/**
+ * The shapes that docs/protocol.md defines, for the type checker.
+ *
+ * @typedef {"planned" | "backstage" | "live" | "ended"} SessionState
+ * @typedef {"live" | "lobby" | "active_pause" | "break" | "breakouts" | "feedback"} SessionKind
+ * @typedef {"camera" | "screen" | "programme"} Source
+ * @typedef {"single" | "multiple" | "scale" | "words"} PollKind
+ * @typedef {"draft" | "open" | "closed" | "published"} PollState
+ *
+ * @typedef {object} Part
+ * @property {string} key
+ * @property {string} title
+ * @property {string} format
+ * @property {{name: string, office: string, where: string}[]} speakers
+ *
+ * @typedef {object} AgendaItem
+ * @property {string} key
+ * @property {SessionKind} kind
+ * @property {string} title
+ * @property {string} starts instant, ISO 8601
+ * @property {string} ends instant, ISO 8601
+ * @property {SessionState} state
+ * @property {string | null} running_since instant, ISO 8601
+ * @property {boolean} record
+ * @property {Part[]} parts
+ *
+ * @typedef {object} Entry someone's feed on stage or backstage
+ * @property {string} person
+ * @property {string} name
+ * @property {string} office
+ * @property {Source} source
+ * @property {boolean} audio
+ * @property {boolean} video
+ *
+ * @typedef {object} Stage
+ * @property {(Entry | null)[]} slots
+ * @property {Entry[]} backstage
+ *
+ * @typedef {object} Result
+ * @property {number} run
+ * @property {number} eligible
+ * @property {number} present
+ * @property {number} voted
+ * @property {number[] | null} counts
+ * @property {[string, number][] | null} words
+ * @property {number | null} mean
+ *
+ * @typedef {number | number[] | string | null} Choice
+ *
+ * @typedef {object} Poll
+ * @property {string} key
+ * @property {string} question
+ * @property {PollKind} kind
+ * @property {string[]} options
+ * @property {number} max_choices
+ * @property {number} scale_from
+ * @property {number} scale_to
+ * @property {boolean} anonymous
+ * @property {boolean} revisable
+ * @property {PollState} state
+ * @property {number} run
+ * @property {{voted: boolean, choice: Choice} | null} mine
+ * @property {Result | null} result
+ * @property {number} [position] where it stands in the list
+ *
+ * @typedef {object} Rating what one person answered in the feedback session
+ * @property {number | null} rating
+ * @property {Record<string, number>} aspects
+ * @property {string | null} comment
+ *
+ * @typedef {object} Feedback
+ * @property {string} question
+ * @property {number} from
+ * @property {number} to
+ * @property {string[]} aspects
+ * @property {string | null} comment
+ * @property {{label: string, mean: number, participants: number} | null} previous
+ * @property {Rating | null} mine
+ *
+ * @typedef {object} Tally
+ * @property {string} poll
+ * @property {number} run
+ * @property {number} eligible
+ * @property {number} present
+ * @property {number} voted
+ * @property {number[]} [counts]
+ * @property {[string, number][]} [words]
+ * @property {number | null} [mean]
+ *
+ * @typedef {object} Signals
+ * @property {{session?: string, online: number, hall: number} | null} [presence]
+ * @property {Record<string, Tally>} [tallies]
+ * @property {string[]} [feeds]
+ * @property {string[]} [speaking]
+ * @property {number} [devices]
+ * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
+ *
+ * @typedef {object} Me
+ * @property {string} id
+ * @property {string} handle
+ * @property {string} name
+ * @property {string} organisation
+ * @property {string} office
+ * @property {string} role
+ * @property {string[]} may
+ *
+ * @typedef {object} Conference
+ * @property {string} key
+ * @property {string} title
+ * @property {string} motto
+ * @property {string} host
+ * @property {string} venue
+ * @property {string} timezone
+ * @property {string} language
+ * @property {string} date
+ * @property {number} attendance_threshold
+ *
+ * @typedef {object} Snapshot
+ * @property {{boot: string, now: string, version: string}} server
+ * @property {Conference} conference
+ * @property {Me} me
+ * @property {Record<string, number>} numbers
+ * @property {AgendaItem[]} agenda
+ * @property {string | null} session
+ * @property {Stage | null} stage
+ * @property {Poll[]} polls
+ * @property {Feedback | null} feedback
+ * @property {Signals} signals
+ *
+ * @typedef {object} Fact
+ * @property {string} stream
+ * @property {number} number
+ * @property {string} name
+ * @property {string} at
+ * @property {any} body
+ *
+ * @typedef {object} Signal
+ * @property {string} name
+ * @property {any} body
+ */
+
+export {};
