@@ -1,0 +1,171 @@
+/**
+ * What this page knows: the snapshot, kept true by facts and signals, and the person's presence.
+ *
+ * @import {Snapshot} from "./state/types.js"
+ * @import {ConnectionState} from "./protocol.js"
+ */
+
+import { handle } from "./address.js";
+import { setClock } from "./clock.js";
+import { Protocol } from "./protocol.js";
+import { apply, applySignal, belongsNow } from "./state/index.js";
+
+class Room extends EventTarget {
+  /** @type {Snapshot | null} */
+  snapshot = null;
+  /** @type {ConnectionState} */
+  connection = "connecting";
+  joined = false;
+  revoked = false;
+  /** @type {Protocol | null} */
+  #protocol = null;
+  #told = false;
+
+  /** Takes the snapshot the page came with and starts listening. */
+  open() {
+    const data = document.getElementById("snapshot")?.textContent ?? "null";
+    this.snapshot = JSON.parse(data);
+    if (this.snapshot === null) return;
+    setClock(this.snapshot.server.now, 900);
+    this.joined = this.#remembered;
+    this.#protocol = new Protocol(
+      { as: handle, session: this.snapshot.session, numbers: () => this.state.numbers },
+      {
+        fact: (fact) => this.#set(apply(this.state, fact), fact),
+        signal: (signal) => this.#set(applySignal(this.state, signal), signal),
+        snapshot: (snapshot) => this.#set(snapshot),
+        greeted: () => void this.#returned(),
+        restarted: () => this.dispatchEvent(new Event("restarted")),
+        bye: (reason) => this.#bye(reason),
+        state: (state) => {
+          this.connection = state;
+          this.#tell();
+        },
+      },
+    );
+  }
+
+  /** The snapshot, on pages that have one. */
+  get state() {
+    if (this.snapshot === null) throw new Error("this page has no snapshot");
+    return this.snapshot;
+  }
+
+  get me() {
+    return this.state.me;
+  }
+
+  /** The agenda item this page is about. */
+  get item() {
+    return this.state.agenda.find(({ key }) => key === this.state.session) ?? null;
+  }
+
+  get belongs() {
+    return belongsNow(this.state.agenda);
+  }
+
+  get roundTrip() {
+    return this.#protocol?.roundTrip ?? null;
+  }
+
+  /** @param {string} permission */
+  may(permission) {
+    return this.me.may.includes(permission);
+  }
+
+  /**
+   * A command about this page's session.
+   *
+   * @param {string} name
+   * @param {object} [body]
+   */
+  ask(name, body = {}) {
+    return this.command(name, { session: this.state.session, ...body });
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} [body]
+   */
+  async command(name, body = {}) {
+    if (this.#protocol === null) throw new Error("this page has no connection");
+    return this.#protocol.command(name, body);
+  }
+
+  /** Become present: what counts begins here. */
+  async join() {
+    await this.ask("session.join");
+    this.#remember(true);
+  }
+
+  async leave() {
+    this.#remember(false);
+    await this.ask("session.leave");
+  }
+
+  /**
+   * Hears of every change, at most once in a turn of the loop.
+   *
+   * @param {() => void} listener
+   * @returns {() => void} stops it
+   */
+  subscribe(listener) {
+    this.addEventListener("change", listener);
+    return () => this.removeEventListener("change", listener);
+  }
+
+  async #returned() {
+    if (!this.joined) return;
+    try {
+      await this.ask("session.join");
+    } catch {
+      this.#remember(false);
+    }
+  }
+
+  /** @param {string} reason */
+  #bye(reason) {
+    if (reason !== "revoked") return;
+    this.revoked = true;
+    this.connection = "offline";
+    this.#tell();
+  }
+
+  /**
+   * @param {Snapshot} snapshot
+   * @param {{name: string, body: any} | null} [because]
+   */
+  #set(snapshot, because = null) {
+    if (snapshot === this.snapshot) return;
+    this.snapshot = snapshot;
+    if (because) this.dispatchEvent(new CustomEvent("heard", { detail: because }));
+    this.#tell();
+  }
+
+  #tell() {
+    if (this.#told) return;
+    this.#told = true;
+    queueMicrotask(() => {
+      this.#told = false;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+
+  get #memory() {
+    return `joined ${this.state.session} ${this.me.id}`;
+  }
+
+  get #remembered() {
+    return sessionStorage.getItem(this.#memory) !== null;
+  }
+
+  /** @param {boolean} joined */
+  #remember(joined) {
+    this.joined = joined;
+    if (joined) sessionStorage.setItem(this.#memory, "yes");
+    else sessionStorage.removeItem(this.#memory);
+    this.#tell();
+  }
+}
+
+export const room = new Room();
