@@ -19,9 +19,9 @@ class Column:
     Attributes:
         title: what stands in the header.
         kind: what its cells hold. ``None`` is an empty cell in every kind.
-            ``text``: anything, by ``str()``. ``int``, ``decimal``: numbers. ``percent``: a number in per cent, so
-            87.5 is 87,5 %. ``datetime``: an aware datetime. ``time``: an aware datetime of which the time of day
-            is shown, a ``datetime.time`` in local time, or a ``timedelta`` shown as hours, minutes, seconds.
+            ``text``: anything, by ``str()``. ``int``, ``decimal``: numbers. ``percent``: a number in per
+            cent, so 87.5 is 87,5 %. ``datetime``: an aware datetime. ``time``: an aware datetime whose time
+            of day is shown, a ``datetime.time`` in local time, or a ``timedelta`` in hours, minutes, seconds.
             ``bool``: Ja or Nein.
         width: in characters, in a workbook; ``None`` fits it to the content.
     """
@@ -87,7 +87,7 @@ def yes_or_no(cell: Cell) -> str:
 def plain_text(cell: Cell) -> str:
     """A text that every format can hold.
 
-    Without lone surrogates, control characters other than tab and line breaks, U+FFFE and U+FFFF (XML 1.0 §2.2).
+    Without lone surrogates, control characters other than tab and line breaks, U+FFFE, U+FFFF (XML 1.0 §2.2).
     """
     text = str(cell).encode("utf-8", "replace").decode("utf-8")
     return "".join(c for c in text if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")

@@ -37,7 +37,7 @@ _A4 = 9
 
 
 def write_xlsx(sheets: Sequence[Sheet], timezone: ZoneInfo, title: str) -> bytes:
-    """A workbook with one sheet each, numbers and local times as real numbers and dates, texts never as formulas.
+    """A workbook, one page for each sheet; real numbers and dates, in local time; no text is ever a formula.
 
     Args:
         sheets: at least one; names are made legal and distinct.
@@ -61,7 +61,7 @@ def write_xlsx(sheets: Sequence[Sheet], timezone: ZoneInfo, title: str) -> bytes
 
 
 def sheet_names(wanted: Sequence[str]) -> list[str]:
-    """Names that Excel accepts: at most 31 characters, none of ``[ ] : * ? / \\``, distinct regardless of case.
+    """Names that Excel accepts: at most 31 characters, none of ``[]:*?/\\``, distinct regardless of case.
 
     No apostrophe at either end, and not "History", which Excel keeps for itself.
     """
@@ -91,10 +91,10 @@ class _Formats:
 
     def __init__(self, book: Any) -> None:
         top = {"valign": "top"}
-        self.header = book.add_format(
-            {"bold": True, "bottom": 1, "bg_color": "#E8EEF4", "text_wrap": True, **top}
-        )
-        self.text = book.add_format({"text_wrap": True, **top})
+        wrapped = {"text_wrap": True, **top}
+        header = {"bold": True, "bottom": 1, "bg_color": "#E8EEF4"} | wrapped
+        self.header = book.add_format(header)
+        self.text = book.add_format(wrapped)
         self.duration = book.add_format({"num_format": _DURATION_FORMAT, **top})
         self._numbers = {
             kind: book.add_format({"num_format": pattern, **top}) for kind, pattern in _NUMBER_FORMATS.items()
@@ -134,7 +134,7 @@ def _write_cell(
                     y, x, value / 100 if column.kind == "percent" else value, formats.of(column.kind)
                 )
         case "datetime" | "time" if isinstance(cell, datetime):
-            instant = local(cell, timezone)
+            instant = local(cell, timezone).replace(tzinfo=None)  # Excel knows no zones
             shown = instant if column.kind == "datetime" else instant.time()
             page.write_datetime(y, x, shown, formats.of(column.kind))
         case "time" if isinstance(cell, time):
