@@ -1,0 +1,308 @@
+"""The worker's centre: who is connected, which datagram belongs to whom, and what is due every so often."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from conference.media import ice, publisher, sdp, viewer
+from conference.media.aiortc_seam import Certificate
+from conference.media.engine import Answer, FeedKind, MediaRefused
+from conference.media.fanout import Group, Outbox
+from conference.media.feed import Feed
+from conference.media.peer import Peer
+from conference.media.publisher import Publisher
+from conference.media.sdp import Offer
+from conference.media.slots import Room
+from conference.media.udp import DATAGRAM, UdpSocket
+from conference.media.viewer import Viewer
+
+MAX_PEERS = 4000
+MAX_ROOMS = 2000
+ASK_INTERVAL = 0.05
+REPORT_INTERVAL = 1.0
+
+Report = Callable[[str, str, str, dict[str, Any]], None]
+
+
+class Exchange:
+    """Peers, feeds and rooms of one worker, over one socket.
+
+    Its methods are those of `MediaEngine`; what happens by itself is told to `on_event` as
+    ``(kind, resource, owner, detail)``.
+    """
+
+    def __init__(self, socket: UdpSocket, addresses: Sequence[str], on_event: Report) -> None:
+        self.socket = socket
+        self.addresses = list(addresses)
+        self.certificate = Certificate()
+        self.outbox = Outbox(socket)
+        self.peers: dict[str, Peer] = {}
+        self.rooms: dict[str, Room] = {}
+        self.received = 0
+        self.received_bytes = 0
+        self.strange = 0
+        self._on_event = on_event
+        self._by_ufrag: dict[str, Peer] = {}
+        self._by_address: dict[bytes, Peer] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reported_at = time.monotonic()
+
+    # the engine's verbs
+
+    def publish(self, offer: str, owner: str, kind: FeedKind) -> Answer:
+        """See `MediaEngine.publish`."""
+        parsed = sdp.parse(offer)
+        accepted = publisher.acceptable(parsed)
+        if not accepted:
+            raise MediaRefused("Das Angebot sendet nichts, was hier angenommen wird (VP8 oder H.264, Opus).")
+        peer = Publisher(kind, parsed, accepted, *self._peer_arguments(owner, parsed))
+        return self._admit(peer, parsed, accepted)
+
+    def view(self, offer: str, owner: str, room: str) -> Answer:
+        """See `MediaEngine.view`."""
+        parsed = sdp.parse(offer)
+        accepted, slots = viewer.acceptable(parsed)
+        if not accepted:
+            raise MediaRefused("Das Angebot empfängt nichts, was hier gesendet wird (VP8 oder H.264, Opus).")
+        peer = Viewer(self._room(room), room, slots, *self._peer_arguments(owner, parsed))
+        return self._admit(peer, parsed, accepted)
+
+    def _peer_arguments(self, owner: str, offer: Offer) -> tuple[Any, ...]:
+        if len(self.peers) >= MAX_PEERS:
+            raise MediaRefused("Der Server ist voll besetzt.", "media.full")
+        name, now = ice.random_chars(20), time.monotonic()
+        return name, owner, offer, self.certificate, self.socket, now, self._connected, self._closed
+
+    def _admit(self, peer: Peer, offer: Offer, accepted: dict[int, sdp.Accepted]) -> Answer:
+        self.peers[peer.name] = peer
+        self._by_ufrag[peer.credentials.ufrag] = peer
+        session = secrets.randbits(62)
+        return Answer(peer.name, sdp.answer(offer, self._transport(peer), session, accepted), peer.etag)
+
+    def _transport(self, peer: Peer) -> sdp.Transport:
+        own = peer.credentials
+        fingerprint, port = self.certificate.fingerprint, self.socket.port
+        return sdp.Transport(own.ufrag, own.password, fingerprint, peer.setup, self.addresses, port)
+
+    def patch(self, resource: str, fragment: str, etag: str | None) -> tuple[str, str]:
+        """See `MediaEngine.patch`."""
+        peer = self.peers.get(resource)
+        if peer is None:
+            raise MediaRefused("Diese Verbindung gibt es nicht mehr.", "media.gone")
+        parsed = sdp.parse_fragment(fragment)
+        if not parsed.ufrag or not parsed.password or peer.same_session(parsed.ufrag, parsed.password):
+            if etag not in (None, "*", peer.etag):
+                raise MediaRefused("Diese ICE-Sitzung ist abgelöst.", "media.stale")
+            return "", peer.etag
+        old = peer.previous
+        peer.restart(parsed.ufrag, parsed.password)
+        if old is not None:
+            self._by_ufrag.pop(old.ufrag, None)
+        self._by_ufrag[peer.credentials.ufrag] = peer
+        return self._transport(peer).fragment(), peer.etag
+
+    def close(self, resource: str, reason: str = "closed") -> None:
+        """See `MediaEngine.close`."""
+        peer = self.peers.pop(resource, None)
+        if peer is None:
+            return
+        self._by_ufrag = {ufrag: p for ufrag, p in self._by_ufrag.items() if p is not peer}
+        self._by_address = {key: p for key, p in self._by_address.items() if p is not peer}
+        if isinstance(peer, Publisher):
+            self._refresh_rooms()
+        self._spawn(self._end(peer))
+        self._on_event("closed", peer.name, peer.owner, {"reason": reason})
+
+    async def _end(self, peer: Peer) -> None:
+        await peer.close()
+        if isinstance(peer, Viewer):
+            self._drop_room(peer.room_name)
+
+    def close_owner(self, owner: str) -> None:
+        """See `MediaEngine.close_owner`."""
+        for peer in [peer for peer in self.peers.values() if peer.owner == owner]:
+            self.close(peer.name, "owner closed")
+
+    def switch(self, room: str, slots: Sequence[str | None]) -> None:
+        """See `MediaEngine.switch`."""
+        self._room(room).switch(slots)
+        self._drop_room(room)
+        self.ask()
+
+    def mute(self, feed: str, audio: bool, video: bool) -> None:
+        """See `MediaEngine.mute`."""
+        found = self._feed(feed)
+        for kind, muted in (("audio", audio), ("video", video)):
+            if found is not None and kind in found.streams:
+                found.streams[kind].mute(muted)
+
+    def stats(self) -> dict[str, Any]:
+        """Counters of this worker, its feeds and viewers; see `EmbeddedEngine.stats`."""
+        now = time.monotonic()
+        peers = self.peers.values()
+        return {
+            "worker": {
+                "packets_in": self.received,
+                "bytes_in": self.received_bytes,
+                "packets_out": self.outbox.sent,
+                "dropped_out": self.socket.dropped,
+                "strange": self.strange,
+                "cpu_seconds": time.process_time(),
+                "peers": len(self.peers),
+                "rooms": len(self.rooms),
+            },
+            "feeds": {p.name: p.stats(now) for p in peers if isinstance(p, Publisher)},
+            "viewers": {p.name: p.stats(now) for p in peers if isinstance(p, Viewer)},
+        }
+
+    # rooms and feeds
+
+    def _room(self, name: str) -> Room:
+        if name not in self.rooms:
+            if len(self.rooms) >= MAX_ROOMS:
+                raise MediaRefused("Der Server hat zu viele Räume.", "media.full")
+            self.rooms[name] = Room(self.outbox, self._feed)
+        return self.rooms[name]
+
+    def _drop_room(self, name: str) -> None:
+        """Forget a room where nobody watches and nothing is shown."""
+        room = self.rooms.get(name)
+        watched = any(isinstance(p, Viewer) and p.room is room for p in self.peers.values())
+        if room is not None and not watched and not any(room.assigned):
+            del self.rooms[name]
+
+    def _feed(self, name: str) -> Feed | None:
+        peer = self.peers.get(name)
+        return peer.feed if isinstance(peer, Publisher) else None
+
+    def _refresh_rooms(self) -> None:
+        for room in self.rooms.values():
+            room.refresh()
+
+    # peers
+
+    def _connected(self, peer: Peer) -> None:
+        if peer.name in self.peers:
+            self._on_event("connected", peer.name, peer.owner, {})
+            self.ask()
+
+    def _closed(self, peer: Peer, reason: str) -> None:
+        if self.peers.get(peer.name) is peer:
+            self.close(peer.name, reason)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Close everything."""
+        for name in list(self.peers):
+            self.close(name, "server stops")
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # datagrams
+
+    def readable(self) -> None:
+        """Take what waits in the socket (up to a batch), then send what it leads to."""
+        sock = self.socket
+        count = sock.receive()
+        now, wall = time.monotonic(), time.time()
+        memory, pointers, by_address = sock.memory, sock.pointers, self._by_address
+        dirty: dict[int, Group] = {}
+        for i in range(count):
+            size = sock.length(i)
+            start = i * DATAGRAM
+            self.received_bytes += size
+            first = memory[start] if size else 255
+            if 128 <= first < 192 and size >= 12:
+                peer = by_address.get(sock.source(i))
+                if peer is None or peer.srtp is None:
+                    self.strange += 1
+                elif 192 <= memory[start + 1] < 224:
+                    peer.receive_rtcp(bytes(memory[start : start + size]), now, wall)
+                elif isinstance(peer, Publisher):
+                    for group in peer.receive_rtp(pointers[i], memory, start, size, now, wall):
+                        dirty[id(group)] = group
+            elif first < 64 and size:
+                self._receive_rare(i, bytes(memory[start : start + size]), now)
+            else:
+                self.strange += 1
+        self.received += count
+        for group in dirty.values():
+            group.flush()
+
+    def _receive_rare(self, index: int, datagram: bytes, now: float) -> None:
+        """STUN (RFC 8489) and DTLS; which is which, the first byte tells (RFC 7983)."""
+        if datagram[0] < 4:
+            self._receive_stun(index, datagram, now)
+        elif datagram[0] >= 20 and (peer := self._by_address.get(self.socket.source(index))):
+            peer.receive_dtls(datagram)
+        else:
+            self.strange += 1
+
+    def _receive_stun(self, index: int, datagram: bytes, now: float) -> None:
+        request = ice.read_request(datagram)
+        ours = ice.username(request)[0] if request is not None else ""
+        peer = self._by_ufrag.get(ours)
+        credentials = peer.credentials_of(ours) if peer is not None else None
+        if request is None or peer is None or credentials is None or not ice.authentic(request, credentials):
+            self.strange += 1
+            return
+        previous = peer.previous
+        path = self.socket.path(index)
+        if peer.bind(request, credentials, path, now):
+            self._by_address[path.key] = peer
+        if previous is not None and peer.previous is None:
+            self._by_ufrag.pop(previous.ufrag, None)
+
+    # what is due
+
+    def ask(self) -> None:
+        """Ask publishers for missing packets and wanted key frames."""
+        now = time.monotonic()
+        for peer in self.peers.values():
+            if isinstance(peer, Publisher) and peer.srtp is not None:
+                peer.ask(now)
+
+    def report(self) -> None:
+        """Once a second: reports to everybody, and an end to those who are gone."""
+        now, wall = time.monotonic(), time.time()
+        seconds, self._reported_at = now - self._reported_at, now
+        for peer in list(self.peers.values()):
+            reason = peer.overdue(now)
+            if reason is not None:
+                self.close(peer.name, reason)
+            elif isinstance(peer, Publisher) and peer.srtp is not None:
+                self._report_feed(peer, now, wall, max(seconds, 0.001))
+
+    def _report_feed(self, peer: Publisher, now: float, wall: float, seconds: float) -> None:
+        peer.report(now, seconds)
+        for stream in peer.feed.streams.values():
+            if not stream.muted:
+                for flow in stream.flows:
+                    flow.report(now, wall)
+
+    def listen(self) -> None:
+        """Report who began or ceased to speak."""
+        now = time.monotonic()
+        for peer in self.peers.values():
+            if isinstance(peer, Publisher) and (speaking := peer.speaking.change(now)) is not None:
+                self._on_event("speaking", peer.name, peer.owner, {"speaking": speaking})
+
+    async def run(self) -> None:
+        """Do what is due, until cancelled."""
+        turn = 0
+        while True:
+            await asyncio.sleep(ASK_INTERVAL)
+            turn += 1
+            self.ask()
+            if turn % 5 == 0:
+                self.listen()
+            if turn % int(REPORT_INTERVAL / ASK_INTERVAL) == 0:
+                self.report()

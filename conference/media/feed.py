@@ -1,0 +1,225 @@
+"""A publisher's streams: what comes in, what is remembered of it, and what the publisher is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conference.media import rtcp
+from conference.media.reception import Reception
+from conference.media.rtp import Packet
+from conference.media.sdp import Codec
+
+if TYPE_CHECKING:
+    from conference.media.fanout import Group
+    from conference.media.slots import Flow
+
+RING = 1024
+PLI_INTERVAL = 1.0
+REPLAY_AGE = 1.0
+REPLAY_PACKETS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPair:
+    """The same instant by a publisher's NTP clock, its RTP clock, and ours (monotonic)."""
+
+    ntp: int
+    rtp: int
+    arrived: float
+
+
+class FeedClock:
+    """How far a publisher's wall clock is from ours, so that all feeds are told in our time.
+
+    The first sender report settles it for all streams of the feed: they stay in step with each other.
+    """
+
+    def __init__(self) -> None:
+        self.offset: float | None = None
+
+    def learn(self, ntp: int, wall: float) -> None:
+        """Take a sender report that arrived at `wall` (Unix seconds) into account."""
+        offset = wall - rtcp.unix_time(ntp)
+        if self.offset is None or abs(offset - self.offset) > 1.0:
+            self.offset = offset
+
+
+class Stream:
+    """One RTP stream of a feed.
+
+    Attributes:
+        kind: ``audio`` or ``video``.
+        codec: what it is encoded with, fixed by the answer.
+        ssrc: as announced or first seen; None until then.
+        muted: nothing of it is forwarded.
+        flows: where it flows.
+    """
+
+    def __init__(self, kind: str, codec: Codec, clock: FeedClock, owner: str) -> None:
+        self.kind = kind
+        self.codec = codec
+        self.owner = owner
+        self.ssrc: int | None = None
+        self.rtx_ssrc: int | None = None
+        self.muted = False
+        self.flows: list[Flow] = []
+        self.reception = Reception(codec.clock, "nack" in codec.feedback)
+        self.repairs = Reception(90000, False)
+        self.bytes = 0
+        self.bitrate = 0
+        self.key_frames = 0
+        self.key_frame_at: float | None = None
+        self.recovered = 0
+        self.requests = 0
+        self.report: ClockPair | None = None
+        self._clock = clock
+        self._ring: list[Packet | None] = [None] * RING
+        self._key_seq: int | None = None
+        self._key_timestamp: int | None = None
+        self._latest: tuple[int, float] = (0, 0.0)
+        self._wanted = False
+        self._asked_at = -PLI_INTERVAL
+        self._bytes_before = 0
+
+    def receive(
+        self, packet: Packet, size: int, now: float, wall: float, repaired: bool = False
+    ) -> Iterator[Group]:
+        """Take a packet in and forward it; yields the groups to flush."""
+        self.bytes += size
+        if self._remember(packet):
+            return
+        if self.reception.note(packet.seq, now):
+            self._restart()
+        if repaired:
+            self.recovered += 1
+        else:
+            self.reception.time(packet.timestamp, now)
+            self._latest = packet.timestamp, now
+        if packet.key and self.kind == "video":
+            self._note_key_frame(packet, now)
+        if not self.muted:
+            for flow in self.flows:
+                yield from flow.forward(packet, now, wall)
+
+    def _remember(self, packet: Packet) -> bool:
+        """Put a packet into the ring; True if it is there already."""
+        place = packet.seq % RING
+        known = self._ring[place]
+        if known is not None and known.seq == packet.seq and known.timestamp == packet.timestamp:
+            return True
+        self._ring[place] = packet
+        return False
+
+    def _restart(self) -> None:
+        self._key_seq = self._key_timestamp = None
+        for flow in self.flows:
+            flow.pause()
+            flow.request_key_frame()
+
+    def _note_key_frame(self, packet: Packet, now: float) -> None:
+        if packet.timestamp != self._key_timestamp:
+            self._key_timestamp, self._key_seq = packet.timestamp, packet.seq
+            self.key_frames += 1
+            self.key_frame_at = now
+            self._wanted = False
+
+    def stored(self, seq: int) -> Packet | None:
+        """A packet for retransmission, if it came and is not too old."""
+        packet = self._ring[seq % RING]
+        return packet if packet is not None and packet.seq == seq and not self.muted else None
+
+    def since_key_frame(self) -> list[Packet]:
+        """All packets since a key frame of the last second; none if it is longer ago or something is missing."""
+        if self._key_seq is None or self.muted or self.key_frame_at is None:
+            return []
+        count = ((self.reception.highest & 0xFFFF) - self._key_seq & 0xFFFF) + 1
+        if self._latest[1] - self.key_frame_at > REPLAY_AGE or count > REPLAY_PACKETS:
+            return []
+        packets = [self.stored((self._key_seq + i) & 0xFFFF) for i in range(count)]
+        return [packet for packet in packets if packet is not None] if None not in packets else []
+
+    def request_key_frame(self) -> None:
+        """Want a key frame; the publisher is asked at most once a second, whoever wants it."""
+        if self.kind == "video" and not self.muted:
+            self._wanted = True
+
+    def wanted(self, now: float) -> bool:
+        """Whether to ask the publisher for a key frame now."""
+        if not self._wanted or self.ssrc is None or now - self._asked_at < PLI_INTERVAL:
+            return False
+        self._asked_at, self._wanted = now, False
+        self.requests += 1
+        return True
+
+    def mute(self, muted: bool) -> None:
+        """Stop or resume forwarding; video resumes with a key frame."""
+        if muted == self.muted:
+            return
+        self.muted = muted
+        for flow in self.flows:
+            flow.pause()
+            flow.request_key_frame()
+
+    def note_sender_report(self, report: rtcp.SenderReport, now: float, wall: float) -> None:
+        """Keep the publisher's clocks."""
+        self.report = ClockPair(report.ntp, report.rtp, now)
+        self._clock.learn(report.ntp, wall)
+
+    def timestamp_at(self, now: float, wall: float) -> int:
+        """The RTP timestamp of this instant, by the publisher's sender reports or else by what arrived last."""
+        if self.report is not None and self._clock.offset is not None:
+            passed = wall - (rtcp.unix_time(self.report.ntp) + self._clock.offset)
+            return int(self.report.rtp + passed * self.codec.clock) & 0xFFFFFFFF
+        timestamp, arrived = self._latest
+        return int(timestamp + (now - arrived) * self.codec.clock) & 0xFFFFFFFF
+
+    def block(self, now: float) -> rtcp.ReportBlock | None:
+        """What the publisher shall know about this stream."""
+        reception = self.reception
+        if self.ssrc is None or reception.highest < 0:
+            return None
+        last_sr = delay = 0
+        if self.report is not None:
+            last_sr = self.report.ntp >> 16 & 0xFFFFFFFF
+            delay = int((now - self.report.arrived) * 65536) & 0xFFFFFFFF
+        lost = max(min(reception.lost, 0x7FFFFF), -0x800000)
+        highest = reception.highest & 0xFFFFFFFF
+        return rtcp.ReportBlock(
+            self.ssrc, reception.fraction(), lost, highest, int(reception.jitter), last_sr, delay
+        )
+
+    def measure(self, seconds: float) -> int:
+        """Bits per second since the last call, `seconds` ago."""
+        self.bitrate = int((self.bytes - self._bytes_before) * 8 / seconds)
+        self._bytes_before = self.bytes
+        return self.bitrate
+
+    def stats(self, now: float) -> dict[str, object]:
+        """Counters for `MediaEngine.stats`."""
+        age = None if self.key_frame_at is None else round(now - self.key_frame_at, 3)
+        return {
+            "kind": self.kind,
+            "codec": self.codec.name,
+            "packets": self.reception.received,
+            "bytes": self.bytes,
+            "bitrate": self.bitrate,
+            "lost": self.reception.lost,
+            "recovered": self.recovered,
+            "jitter": round(self.reception.jitter / self.codec.clock, 4),
+            "key_frames": self.key_frames,
+            "key_frame_age": age,
+            "key_frame_requests": self.requests,
+            "muted": self.muted,
+        }
+
+
+@dataclass
+class Feed:
+    """What one publisher sends: at most one stream of each kind."""
+
+    name: str
+    owner: str
+    kind: str
+    streams: dict[str, Stream]

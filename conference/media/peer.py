@@ -1,0 +1,158 @@
+"""One remote transport: its ICE credentials, the addresses it proved to have, its DTLS association and its SRTP keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aioice import stun
+
+from conference.media import ice
+from conference.media.aiortc_seam import Certificate
+from conference.media.dtls import Dtls, answering_role
+from conference.media.ice import Credentials
+from conference.media.sdp import Offer
+from conference.media.srtp import Srtp
+from conference.media.udp import Path, UdpSocket
+
+MAX_PATHS = 8
+HALF_OPEN = 15.0
+SILENT = 30.0
+
+
+class Peer:
+    """What publishers and viewers have in common.
+
+    Attributes:
+        name: the resource id.
+        path: where we send; None until the peer authenticated itself there.
+        heard: when authenticated traffic last came (monotonic seconds).
+        etag: identifies the ICE session.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        owner: str,
+        offer: Offer,
+        certificate: Certificate,
+        socket: UdpSocket,
+        now: float,
+        on_connected: Callable[[Peer], None],
+        on_closed: Callable[[Peer, str], None],
+    ) -> None:
+        self.name = name
+        self.owner = owner
+        self.credentials = Credentials.fresh(offer.ufrag)
+        self.previous: Credentials | None = None
+        self.etag = ice.random_chars(8)
+        self.setup = answering_role(offer.setup)
+        self.path: Path | None = None
+        self.paths: dict[bytes, Path] = {}
+        self.srtp: Srtp | None = None
+        self.made = self.heard = now
+        self.rtt: float | None = None
+        self._socket = socket
+        self._on_connected, self._on_closed = on_connected, on_closed
+        self._remote_password = offer.password
+        self.dtls = Dtls(certificate, self.setup, offer.fingerprints, self._send, self._keys, self._ended)
+
+    def _send(self, datagram: bytes) -> None:
+        if self.path is not None:
+            self._socket.send(datagram, self.path)
+
+    def _keys(self, srtp: Srtp) -> None:
+        self.srtp = srtp
+        self.connected()
+        self._on_connected(self)
+
+    def _ended(self, reason: str) -> None:
+        self._on_closed(self, reason)
+
+    def connected(self) -> None:
+        """Keys are there; media may flow."""
+
+    def moved(self) -> None:
+        """The peer is at another address from now on."""
+
+    # ICE
+
+    def credentials_of(self, ufrag: str) -> Credentials | None:
+        """The current credentials, or those before an ICE restart, by our ufrag."""
+        for credentials in (self.credentials, self.previous):
+            if credentials is not None and credentials.ufrag == ufrag:
+                return credentials
+        return None
+
+    def bind(self, request: stun.Message, credentials: Credentials, path: Path, now: float) -> bool:
+        """Answer an authentic binding request from `path`. True if the path is the peer's from now on.
+
+        The first address is taken at once, another when the peer nominates it (RFC 8445 section 7.3.2).
+        """
+        self._socket.send(ice.success(request, credentials, path.address), path)
+        if path.key not in self.paths and len(self.paths) >= MAX_PATHS:
+            return False
+        path = self.paths.setdefault(path.key, path)
+        self.heard = now
+        nominated = "USE-CANDIDATE" in request.attributes
+        restarted = credentials is self.credentials and self.previous is not None
+        if self.path is None or ((nominated or restarted) and self.path is not path):
+            self.path = path
+            self.moved()
+        if restarted:
+            self.previous = None
+        self.dtls.start()
+        return True
+
+    def same_session(self, ufrag: str, password: str) -> bool:
+        """Whether a fragment's credentials are those this ICE session began with."""
+        return (ufrag, password) == (self.credentials.remote_ufrag, self._remote_password)
+
+    def restart(self, ufrag: str, password: str) -> None:
+        """Begin a new ICE session; the old one serves until the peer is heard in the new (RFC 8445 section 9)."""
+        self.previous, self.credentials = self.credentials, Credentials.fresh(ufrag)
+        self._remote_password = password
+        self.etag = ice.random_chars(8)
+
+    # datagrams
+
+    def receive_dtls(self, datagram: bytes) -> None:
+        """Take a DTLS datagram from one of the peer's addresses."""
+        self.dtls.receive(datagram)
+
+    def receive_rtcp(self, datagram: bytes, now: float, wall: float) -> None:
+        """Take an SRTCP datagram from one of the peer's addresses."""
+        plain = self.srtp.open_rtcp(datagram) if self.srtp else b""
+        if plain:
+            self.heard = now
+            self.feedback(plain, now, wall)
+
+    def feedback(self, data: bytes, now: float, wall: float) -> None:
+        """Take a decrypted compound RTCP packet."""
+
+    def send_rtcp(self, data: bytes) -> None:
+        """Protect and send RTCP."""
+        if self.srtp is not None:
+            sealed = self.srtp.seal_rtcp(data)
+            if sealed:
+                self._send(sealed)
+
+    def overdue(self, now: float) -> str | None:
+        """Why this peer should be given up, or None."""
+        if self.srtp is None:
+            return "never connected" if now - self.made > HALF_OPEN else None
+        return "silent" if now - self.heard > SILENT else None
+
+    async def close(self) -> None:
+        """Tell the peer, and forget the keys."""
+        await self.dtls.close()
+        self.srtp = None
+
+    def stats(self, now: float) -> dict[str, Any]:
+        """Counters for `MediaEngine.stats`."""
+        return {
+            "owner": self.owner,
+            "connected": self.srtp is not None,
+            "age": round(now - self.made, 1),
+            "rtt": self.rtt,
+        }

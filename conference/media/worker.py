@@ -1,0 +1,95 @@
+"""The media worker: a process of its own that forwards packets and obeys the engine at the other end of a socket.
+
+``python -m conference.media.worker --control-fd N --host ADDRESS --port PORT --address ADDRESS …``; it ends when the
+control socket does, so that no worker outlives its server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import signal
+import socket
+from dataclasses import asdict
+from typing import Any
+
+import uvloop
+
+from conference.core.errors import ConferenceError
+from conference.media import control
+from conference.media.exchange import Exchange
+from conference.media.udp import UdpSocket
+
+VERBS = frozenset({"publish", "view", "patch", "close", "close_owner", "switch", "mute", "stats"})
+
+
+class Worker:
+    """Answers the engine's requests with an exchange."""
+
+    def __init__(self, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+        self._exchange = exchange
+        self._writer = writer
+
+    async def serve(self, reader: asyncio.StreamReader) -> None:
+        """Obey until the engine is gone."""
+        while (request := await control.read(reader)) is not None:
+            control.write(self._writer, {"id": request["id"], **self._reply(request)})
+
+    def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"result": self._call(request["verb"], request["arguments"])}
+        except ConferenceError as error:
+            return {"error": {"code": error.code, "message": error.message}}
+
+    def _call(self, verb: str, arguments: dict[str, Any]) -> Any:
+        if verb not in VERBS:
+            raise ValueError(f"unknown verb {verb!r}")
+        result = getattr(self._exchange, verb)(**arguments)
+        return asdict(result) if verb in ("publish", "view") else result
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Open the sockets, say that we are ready, and work until the control socket ends."""
+    loop = asyncio.get_running_loop()
+    udp = UdpSocket(options.host, options.port)
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=options.control_fd))
+
+    def tell(kind: str, resource: str, owner: str, detail: dict[str, Any]) -> None:
+        control.write(writer, {"event": kind, "resource": resource, "owner": owner, "detail": detail})
+
+    exchange = Exchange(udp, options.address, tell)
+    loop.add_reader(udp.socket.fileno(), exchange.readable)
+    chores = asyncio.create_task(exchange.run())
+    control.write(writer, {"event": "ready", "port": udp.port})
+    serving = asyncio.create_task(Worker(exchange, writer).serve(reader))
+    await asyncio.wait([chores, serving], return_when=asyncio.FIRST_COMPLETED)
+    chores.cancel()
+    serving.cancel()
+    await asyncio.gather(chores, serving, return_exceptions=True)
+    await exchange.end()
+    loop.remove_reader(udp.socket.fileno())
+    udp.close()
+    writer.close()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="conference.media.worker", description=__doc__)
+    parser.add_argument("--control-fd", type=int, required=True, help="inherited socket to the engine")
+    parser.add_argument("--host", default="0.0.0.0", help="address to bind the UDP port to")
+    parser.add_argument("--port", type=int, default=0, help="UDP port, 0 for any")
+    parser.add_argument("--address", action="append", required=True, help="address to advertise, best first")
+    return parser
+
+
+def main() -> None:
+    """Run a worker; ^C is the engine's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    options = parser().parse_args()
+    gc.set_threshold(50_000, 20, 100)
+    uvloop.run(run(options))
+
+
+if __name__ == "__main__":
+    main()
