@@ -418,10 +418,11 @@ class OutgoingStream:
     def lines(self, with_rtx: bool) -> list[str]:
         """``a=msid`` and ``a=ssrc`` lines (RFC 8830, RFC 5576)."""
         lines = [f"a=msid:{self.stream} {self.track}"]
+        ssrcs = [self.ssrc]
         if with_rtx and self.rtx_ssrc is not None:
+            ssrcs.append(self.rtx_ssrc)  # Chromium takes the first a=ssrc line for the stream itself
             lines.append(f"a=ssrc-group:FID {self.ssrc} {self.rtx_ssrc}")
-            lines.append(f"a=ssrc:{self.rtx_ssrc} cname:{self.cname}")
-        return [*lines, f"a=ssrc:{self.ssrc} cname:{self.cname}"]
+        return lines + [f"a=ssrc:{ssrc} cname:{self.cname}" for ssrc in ssrcs]
 
 
 @dataclass(frozen=True)

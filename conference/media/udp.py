@@ -177,7 +177,8 @@ class UdpSocket:
 
     def length(self, index: int) -> int:
         """Bytes of a received datagram."""
-        return self._header_words[index * _HEADER_WORDS32 + _LENGTH_WORD]
+        size: int = self._header_words[index * _HEADER_WORDS32 + _LENGTH_WORD]
+        return size
 
     def source(self, index: int) -> bytes:
         """Who sent it: a raw ``sockaddr``, see `Path.key`."""
