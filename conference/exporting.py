@@ -1,0 +1,70 @@
+"""The exports, put together for downloads and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.feedback import export as feedback
+from conference.polls import export as polls
+from conference.sessions import export as attendance
+from conference.sessions.queries import conference
+from conference.sheets.jsonfile import write_json
+from conference.sheets.model import Sheet
+from conference.sheets.text import write_csv
+from conference.sheets.workbook import write_xlsx
+
+What = Literal["attendance", "feedback", "polls"]
+Format = Literal["csv", "xlsx", "json"]
+WHATS: tuple[str, ...] = get_args(What)
+FORMATS: tuple[str, ...] = get_args(Format)
+TITLES = {"attendance": "Teilnahme", "feedback": "Rückmeldungen", "polls": "Umfragen"}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+Made = tuple[Sheet, list[Sheet], Any]
+"""The CSV's sheet, the workbook's sheets, the JSON payload."""
+
+
+async def _attendance(db: AsyncSession, now: datetime) -> Made:
+    report = await attendance.report(db, now)
+    return attendance.attendance_sheet(report), attendance.sheets(report), attendance.payload(report)
+
+
+async def _feedback(db: AsyncSession, _now: datetime) -> Made:
+    entries = await feedback.payload(db)
+    return feedback.sheet(entries), feedback.sheets(entries), entries
+
+
+async def _polls(db: AsyncSession, _now: datetime) -> Made:
+    entries = await polls.payload(db)
+    return polls.sheet(entries), polls.sheets(entries), entries
+
+
+_MAKERS: dict[str, Callable[[AsyncSession, datetime], Awaitable[Made]]] = {
+    "attendance": _attendance, "feedback": _feedback, "polls": _polls,
+}  # fmt: skip
+
+
+async def export(db: AsyncSession, what: str, form: str, now: datetime) -> bytes:
+    """One export as a file's bytes.
+
+    Args:
+        what: one of `WHATS`.
+        form: one of `FORMATS`.
+    """
+    row = await conference(db)
+    timezone = ZoneInfo(row.timezone)
+    sheet, sheets, payload = await _MAKERS[what](db, now)
+    if form == "csv":
+        return write_csv(sheet, timezone)
+    if form == "xlsx":
+        return write_xlsx(sheets, timezone, f"{TITLES[what]} · {row.title}")
+    return write_json(payload, timezone)

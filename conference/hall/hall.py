@@ -1,0 +1,310 @@
+"""The live side of the conference on this server: visits, what they hear, who is present, the stage's media."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.core.clock import iso
+from conference.core.facts import DAY, Told
+from conference.core.roles import Permission, Role, may
+from conference.hall.signals import public, signals_for
+from conference.hall.snapshot import snapshot_for
+from conference.hall.stage_media import StageMedia
+from conference.hall.visit import Visit
+from conference.media.engine import MediaEngine
+from conference.people.model import Link, Person
+from conference.people.tokens import Tokens
+from conference.sessions import queries
+from conference.sessions.actions import presence
+from conference.sessions.facts import AgendaReplaced
+from conference.store import facts_log
+from conference.store.facts_log import StreamRow
+from conference.store.unit import Store
+
+log = logging.getLogger(__name__)
+
+RESUME_LIMIT = 500
+"""Facts per stream that a returning visit is sent; beyond that it takes a fresh snapshot."""
+SIGNAL_SECONDS = 0.5
+HEARTBEAT_SECONDS = 5.0
+CATCH_UP_SECONDS = 1.0
+_STAGE_FACTS = ("stage.", "session.moved")
+
+
+class Hall:
+    """Everything that is alive. What must not be lost is in the store; this may be thrown away at any moment.
+
+    Args:
+        store: the database.
+        engine: the media plane; started and stopped by the hall.
+        tokens: reads and makes the secrets of links.
+        version: shown in snapshots.
+    """
+
+    def __init__(self, store: Store, engine: MediaEngine, tokens: Tokens, version: str) -> None:
+        self.store = store
+        self.engine = engine
+        self.tokens = tokens
+        self.version = version
+        self.boot = secrets.token_hex(8)
+        self.visits: dict[str, Visit] = {}
+        self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
+        self._next: dict[str, int] = {}
+        self._early: dict[str, list[tuple[int, Told]]] = {}
+        self._dirty: set[str] = set()
+        self._stage_dirty: set[str] = set()
+        self._feeds_dirty: set[str] = set()
+        self._stage_wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Clean up after a crash, start the media plane and the clockwork."""
+        async with self.store.unit() as unit:
+            orphans = await presence.recover(unit)
+        if orphans:
+            log.info("closed %d intervals of presence that a crash had left open", orphans)
+        async with self.store.reading() as db:
+            self._next = {stream: number + 1 for stream, number in await _all_numbers(db)}
+        self.store.listener = self.tell
+        await self.engine.start()
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
+            loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
+            loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
+            loop.create_task(self._apply_stages()),
+        ]
+
+    async def stop(self) -> None:
+        """Say goodbye, close the intervals of those who were here, end the media."""
+        for visit in list(self.visits.values()):
+            with contextlib.suppress(Exception):
+                await visit.connection.send("bye", {"reason": "shutdown"})
+            await self.leave(visit)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.media.stop()
+        await self.engine.stop()
+        self.store.listener = None
+
+    # --- visits -------------------------------------------------------------------------------------------------
+
+    async def enter(self, visit: Visit, since: dict[str, int]) -> dict[str, Any]:
+        """Take a visit in; returns what `hello` says: the facts that it missed, or that it needs a fresh snapshot.
+
+        The visit's outbox is started with it by the transport, once it is ready to carry.
+        """
+        async with self.store.reading() as db:
+            missed: list[Told] = []
+            resync = False
+            numbers = await facts_log.last_numbers(db, visit.roles)
+            for stream in numbers:
+                if stream not in since:
+                    continue
+                told = await facts_log.since(db, stream, since[stream], RESUME_LIMIT)
+                resync |= told is None
+                missed += [t for t in told or [] if visit.hears(t)]
+        visit.heard = dict(numbers)
+        self.visits[visit.id] = visit
+        self._devices(visit)
+        hello = {"boot": self.boot, "now": self.now(), "numbers": numbers}
+        return {**hello, "resync": True} if resync else {**hello, "facts": [told.as_dict() for told in missed]}
+
+    async def leave(self, visit: Visit) -> None:
+        """A visit is gone: its intervals of presence close."""
+        if self.visits.pop(visit.id, None) is None:
+            return
+        await visit.outbox.stop()
+        if visit.joined:
+            async with self.store.unit() as unit:
+                await presence.end(unit, visit.id)
+            self._dirty |= visit.joined
+        self._devices(visit)
+
+    async def join(self, visit: Visit, key: str) -> None:
+        """A visit becomes present in a session."""
+        async with self.store.unit() as unit:
+            await presence.begin(unit, key, visit.person, visit.id)
+        visit.joined.add(key)
+        self._dirty.add(key)
+        self._devices(visit)
+
+    async def part(self, visit: Visit, key: str) -> None:
+        """A visit is no longer present in a session, its page stays open."""
+        async with self.store.unit() as unit:
+            await presence.end(unit, visit.id, key)
+        visit.joined.discard(key)
+        self._dirty.add(key)
+
+    async def cut_link(self, link: str) -> None:
+        """A link was revoked or reissued: hang up on every visit and end all media that came through it."""
+        await self.media.cut_link(link)
+        for visit in [v for v in self.visits.values() if v.link.public_id == link]:
+            with contextlib.suppress(Exception):
+                await visit.connection.send("bye", {"reason": "revoked"})
+            await self.leave(visit)
+            await visit.connection.close()
+
+    async def refresh_roles(self) -> None:
+        """The programme changed: everybody's role is read anew."""
+        async with self.store.reading() as db:
+            for visit in list(self.visits.values()):
+                for stream in [s for s in visit.roles if s != DAY]:
+                    with contextlib.suppress(Exception):
+                        visit.roles[stream] = queries.role_of(visit.person, await queries.session(db, stream))
+
+    async def role(self, visit: Visit, key: str) -> Role:
+        """The visit's role in a session. Raises NotFound."""
+        if key in visit.roles:
+            return visit.roles[key]
+        async with self.store.reading() as db:
+            return queries.role_of(visit.person, await queries.session(db, key))
+
+    def now(self) -> str:
+        """The server's clock, ISO 8601."""
+        return iso(self.store.clock.now()) or ""
+
+    # --- pictures of the whole ------------------------------------------------------------------------------------
+
+    async def snapshot(self, person: Person, link: Link, key: str | None) -> dict[str, Any]:
+        """The whole snapshot, with the parts that are not made of facts. Raises NotFound."""
+        async with self.store.reading() as db:
+            body = await snapshot_for(db, person, link.public_id, key)
+            moderates = Permission.MODERATE in body["me"]["may"]
+            signals = await signals_for(db, key, moderates=moderates) if key else {}
+        live = {"feeds": self.media.arriving(key), "speaking": self.media.speaking(key)} if key else {}
+        server = {"boot": self.boot, "now": self.now(), "version": self.version}
+        return {"server": server, **body, "signals": {**signals, **live}}
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+
+    def tell(self, told: Iterable[Told]) -> None:
+        """Hand facts on in the order of their numbers; each once, whoever brings it first."""
+        for fact in told:
+            waiting = self._early.setdefault(fact.stream, [])
+            if fact.number >= self._next.setdefault(fact.stream, 1) and all(n != fact.number for n, _ in waiting):
+                heapq.heappush(waiting, (fact.number, fact))
+            while waiting and waiting[0][0] == self._next[fact.stream]:
+                self._deliver(heapq.heappop(waiting)[1])
+                self._next[fact.stream] += 1
+
+    def _deliver(self, fact: Told) -> None:
+        for visit in self.visits.values():
+            visit.tell(fact)
+            if fact.name == AgendaReplaced.name:
+                visit.outbox.resync()
+        key = fact.body.get("session", fact.stream) if fact.stream == DAY else fact.stream
+        if fact.name.startswith(_STAGE_FACTS):
+            self._stage_dirty.add(key)
+            self._stage_wake.set()
+        if key:
+            self._dirty.add(key)
+
+    async def catch_up(self) -> None:
+        """Fetch facts that another process wrote (an import on the command line, a second server)."""
+        async with self.store.reading() as db:
+            for stream, last in await _all_numbers(db):
+                next_number = self._next.setdefault(stream, 1)
+                if last >= next_number:
+                    found = await facts_log.since(db, stream, next_number - 1, 10_000)
+                    self.tell(found or [])
+                    if any(f.name == AgendaReplaced.name for f in found or []):
+                        await self.refresh_roles()
+
+    # --- presence and signals ---------------------------------------------------------------------------------------
+
+    async def heartbeat(self) -> None:
+        """Carry the intervals of all who are here forward, in one transaction."""
+        joined = [visit.id for visit in self.visits.values() if visit.joined]
+        if joined:
+            async with self.store.unit() as unit:
+                await presence.seen(unit, joined)
+
+    def mark(self, key: str) -> None:
+        """What is shown of this session's presence and votes is stale."""
+        self._dirty.add(key)
+
+    async def _send_signals(self) -> None:
+        dirty, self._dirty = self._dirty, set()
+        feeds, self._feeds_dirty = self._feeds_dirty, set()
+        listening = {visit.session for visit in self.visits.values()}
+        for key in dirty & listening:
+            if key is not None:
+                await self._send_session_signals(key)
+        for key in feeds:
+            self._signal(key, "feeds", {"session": key, "live": self.media.arriving(key)})
+            self._signal(key, "speaking", {"session": key, "who": self.media.speaking(key)})
+
+    async def _send_session_signals(self, key: str) -> None:
+        async with self.store.reading() as db:
+            full = await signals_for(db, key, moderates=True)
+        shown = {True: full, False: public(full)}
+        for visit in self._listeners(key):
+            signals = shown[may(visit.roles[key], Permission.MODERATE)]
+            visit.outbox.signal("presence", signals["presence"])
+            for poll, tally in signals["tallies"].items():
+                visit.outbox.signal("tally", {"session": key, **tally}, poll)
+            if signals["rating"]:
+                visit.outbox.signal("rating", signals["rating"])
+
+    def _listeners(self, key: str) -> list[Visit]:
+        return [visit for visit in self.visits.values() if visit.session == key]
+
+    def _signal(self, key: str, name: str, body: dict[str, Any]) -> None:
+        for visit in self._listeners(key):
+            visit.outbox.signal(name, body)
+
+    def _devices(self, visit: Visit) -> None:
+        """Tell a person's devices in a session how many they are."""
+        if visit.session is None:
+            return
+        same = [v for v in self._listeners(visit.session) if v.person.id == visit.person.id]
+        for each in same:
+            each.outbox.signal("devices", {"session": visit.session, "devices": len(same)})
+
+    # --- media ------------------------------------------------------------------------------------------------------
+
+    def _feeds_changed(self, key: str) -> None:
+        self._feeds_dirty.add(key)
+        self._stage_dirty.add(key)
+        self._stage_wake.set()
+
+    def _media_lost(self, key: str) -> None:
+        self._signal(key, "media", {"session": key, "lost": True})
+
+    async def _apply_stages(self) -> None:
+        while True:
+            await self._stage_wake.wait()
+            self._stage_wake.clear()
+            dirty, self._stage_dirty = self._stage_dirty, set()
+            for key in dirty:
+                with contextlib.suppress(Exception):
+                    await self.media.apply(key)
+
+
+async def _all_numbers(db: AsyncSession) -> list[tuple[str, int]]:
+    return [(stream, number) for stream, number in await db.execute(select(StreamRow.stream, StreamRow.last_number))]
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work again and again; a failure is logged and the next turn comes."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("%s failed", work)

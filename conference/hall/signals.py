@@ -1,0 +1,36 @@
+"""Lossy news, computed from rows, at most twice a second: who is present, how the voting goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.feedback import queries as feedback
+from conference.polls import queries as polls
+from conference.sessions import queries as sessions
+
+_PUBLIC = ("run", "eligible", "present", "voted")
+_RATING = ("eligible", "answered", "mean", "distribution")
+
+
+async def signals_for(db: AsyncSession, key: str, *, moderates: bool) -> dict[str, Any]:
+    """``{presence, tallies, rating}`` of a session; counts of votes and ratings only for those who moderate."""
+    row = await sessions.session(db, key)
+    tallies = {}
+    for poll in await polls.open_polls(db, row.id):
+        result = await polls.live_result(db, poll)
+        shown = result if moderates else {name: result[name] for name in _PUBLIC}
+        tallies[poll.key] = {"poll": poll.key, **shown}
+    rating = None
+    if moderates and row.kind == "feedback":
+        summary = await feedback.summary_of(db, row)
+        rating = {"session": key, **{name: summary[name] for name in _RATING}}
+    presence = {"session": key, **await sessions.presence(db, row.id)}
+    return {"presence": presence, "tallies": tallies, "rating": rating}
+
+
+def public(signals: dict[str, Any]) -> dict[str, Any]:
+    """The moderators' signals without what is theirs alone."""
+    tallies = {key: {name: tally[name] for name in ("poll", *_PUBLIC)} for key, tally in signals["tallies"].items()}
+    return {"presence": signals["presence"], "tallies": tallies, "rating": None}

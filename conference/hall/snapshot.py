@@ -1,0 +1,56 @@
+"""What a person sees: the one picture that a page is born with and returns to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.core.facts import DAY
+from conference.core.roles import CREW, Permission, Role, may, permissions
+from conference.feedback import queries as feedback
+from conference.people.model import Person
+from conference.polls import queries as polls
+from conference.sessions import queries as sessions
+from conference.sessions.tables import SessionRow
+from conference.store.facts_log import last_numbers
+
+
+async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str | None) -> dict[str, Any]:
+    """The facts part of the snapshot (docs/protocol.md), in one consistent reading.
+
+    Raises:
+        NotFound: no such session, or no conference yet.
+    """
+    rows = await sessions.agenda(db)
+    row = await sessions.session(db, key) if key is not None else None
+    role = sessions.role_of(person, row) if row else person.role
+    return {
+        "conference": sessions.conference_view(await sessions.conference(db)),
+        "me": _me(person, handle, role),
+        "numbers": await last_numbers(db, [DAY, *([key] if key else [])]),
+        "agenda": sessions.agenda_view(rows),
+        "session": key,
+        "stage": await _stage(db, row, role),
+        "polls": await _polls(db, row, person, role),
+        "feedback": await feedback.form_view(db, row, person.id) if row and row.kind == "feedback" else None,
+    }
+
+
+def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:
+    return {
+        "id": person.public_id, "handle": handle, "name": person.name, "organisation": person.organisation,
+        "office": person.office, "role": role.value, "may": permissions(role),
+    }  # fmt: skip
+
+
+async def _stage(db: AsyncSession, row: SessionRow | None, role: Role) -> dict[str, Any] | None:
+    if row is None or row.kind != "live":
+        return None
+    return sessions.stage_view(await sessions.stage(db, row.id), crew=role in CREW)
+
+
+async def _polls(db: AsyncSession, row: SessionRow | None, person: Person, role: Role) -> list[dict[str, Any]]:
+    if row is None:
+        return []
+    return await polls.polls_view(db, row.id, person.id, moderates=may(role, Permission.MODERATE))

@@ -1,0 +1,251 @@
+"""The stage's media: which resource belongs to whom, which feed flows in which slot. It follows the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from conference.core.errors import ConferenceError, NotAllowed, NotFound
+from conference.core.roles import CREW, Permission, Role, may
+from conference.media.engine import Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
+from conference.people.model import Link, Person
+from conference.sessions import queries
+from conference.sessions.actions import stage as stage_actions
+from conference.sessions.model import Source, State, may_watch
+from conference.sessions.tables import StageRow
+from conference.store.unit import Store
+
+Room = Literal["stage", "backstage"]
+FeedKey = tuple[str, str, str]
+"""Session, person, source."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One WHIP or WHEP resource and whose it is. `source` is set for publishers, `room` for viewers."""
+
+    id: str
+    session: str
+    person: str
+    link: str
+    role: Role
+    source: Source | None = None
+    room: Room | None = None
+
+    @property
+    def feed_key(self) -> FeedKey:
+        return self.session, self.person, self.source or ""
+
+
+class StageMedia:
+    """Answers for who may publish and view, and keeps the engine's slots as the database has the stage.
+
+    Args:
+        changed: called with a session's key when the feeds that arrive there changed.
+        lost: called with a session's key when its media must be opened anew.
+    """
+
+    def __init__(
+        self, store: Store, engine: MediaEngine, changed: Callable[[str], None], lost: Callable[[str], None]
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._changed = changed
+        self._lost = lost
+        self._resources: dict[str, Resource] = {}
+        self._feeds: dict[FeedKey, str] = {}
+        self._arriving: set[str] = set()
+        self._speaking: set[str] = set()
+        self._turn = asyncio.Lock()  # slots are applied one change after the other
+        self._tasks: set[asyncio.Task[None]] = set()
+        engine.on_event = self._on_event
+
+    async def publish(self, key: str, person: Person, link: Link, source: Source, offer: str) -> Answer:
+        """Accept a speaker's source (who must be backstage with it) or the production's programme.
+
+        Raises:
+            NotAllowed: not in this role, or not backstage with this source; MediaRefused, MediaUnavailable.
+        """
+        role = await self._role(key, person)
+        if source is Source.PROGRAMME:
+            await self._enter_programme(key, person, role)
+        else:
+            await self._check_backstage(key, person, role, source)
+        kind: FeedKind = source.value
+        answer = await self._engine.publish(offer, owner=person.public_id, kind=kind)
+        resource = Resource(answer.resource, key, person.public_id, link.public_id, role, source=source)
+        replaced = self._feeds.get(resource.feed_key)
+        self._resources[answer.resource] = resource
+        self._feeds[resource.feed_key] = answer.resource
+        if replaced:
+            await self.close(replaced)
+        await self.apply(key)
+        return answer
+
+    async def view(self, key: str, person: Person, link: Link, room: Room, offer: str) -> Answer:
+        """Accept a viewer of the stage, or of backstage (crew only).
+
+        Raises:
+            NotAllowed; ConferenceError ``stage.not_live``; MediaRefused, MediaUnavailable.
+        """
+        role = await self._role(key, person)
+        state = await self._state(key)
+        if room == "backstage" and role not in CREW:
+            raise NotAllowed()
+        if not may_watch(state, role):
+            raise ConferenceError("stage.not_live", "Die Veranstaltung läuft noch nicht.")
+        answer = await self._engine.view(offer, owner=person.public_id, room=f"{room}/{key}")
+        self._resources[answer.resource] = Resource(
+            answer.resource, key, person.public_id, link.public_id, role, room=room
+        )
+        return answer
+
+    async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
+        """Restart ICE of one's own resource. Raises NotFound."""
+        self._own(resource, person)
+        return await self._engine.patch(resource, fragment, etag)
+
+    async def close_own(self, resource: str, person: Person) -> None:
+        """End one's own resource. Raises NotFound."""
+        self._own(resource, person)
+        await self.close(resource)
+
+    async def close(self, resource: str) -> None:
+        """End a resource."""
+        self._forget(resource)
+        with contextlib.suppress(MediaUnavailable):
+            await self._engine.close(resource)
+
+    async def cut_link(self, link: str) -> None:
+        """End all media that was opened through a link."""
+        for resource in [r for r in self._resources.values() if r.link == link]:
+            await self.close(resource.id)
+
+    async def apply(self, key: str) -> None:
+        """Make the engine's slots what the database says, and end what may no longer be seen."""
+        async with self._turn:
+            async with self._store.reading() as db:
+                row = await queries.session(db, key)
+                rows = await queries.stage(db, row.id)
+            state = State(row.state)
+            await self._end_forbidden(key, state, rows)
+            on_stage, backstage = queries.rooms(rows)
+            with contextlib.suppress(MediaUnavailable):
+                await self._mute(key, rows)
+                await self._engine.switch(f"stage/{key}", [self._feed(key, entry) for entry in on_stage])
+                await self._engine.switch(f"backstage/{key}", [self._feed(key, entry) for entry in backstage])
+
+    def arriving(self, key: str) -> list[str]:
+        """``person/source`` of every feed of the session that arrives now, sorted."""
+        return sorted(
+            f"{person}/{source}"
+            for (session, person, source), resource in self._feeds.items()
+            if session == key and resource in self._arriving
+        )
+
+    def speaking(self, key: str) -> list[str]:
+        """``person/source`` of every feed of the session in which somebody speaks now, sorted."""
+        feeds = {resource: feed for feed, resource in self._feeds.items()}
+        return sorted(f"{feeds[r][1]}/{feeds[r][2]}" for r in self._speaking if r in feeds and feeds[r][0] == key)
+
+    def counts(self) -> dict[str, int]:
+        """How many publishers and viewers there are."""
+        publishers = sum(1 for r in self._resources.values() if r.source)
+        return {"publishers": publishers, "viewers": len(self._resources) - publishers}
+
+    async def stop(self) -> None:
+        """Wait for what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _role(self, key: str, person: Person) -> Role:
+        async with self._store.reading() as db:
+            return queries.role_of(person, await queries.session(db, key))
+
+    async def _state(self, key: str) -> State:
+        async with self._store.reading() as db:
+            return State((await queries.session(db, key)).state)
+
+    async def _enter_programme(self, key: str, person: Person, role: Role) -> None:
+        if not may(role, Permission.PRODUCE):
+            raise NotAllowed()
+        async with self._store.unit() as unit:
+            if await stage_actions.enter(unit, key, person, Source.PROGRAMME):
+                await stage_actions.bring_on(unit, key, person.public_id, Source.PROGRAMME)
+
+    async def _check_backstage(self, key: str, person: Person, role: Role, source: Source) -> None:
+        if not may(role, Permission.PUBLISH):
+            raise NotAllowed()
+        async with self._store.reading() as db:
+            row = await queries.session(db, key)
+            if await db.get(StageRow, (row.id, person.id, source.value)) is None:
+                raise NotAllowed("Bitte zuerst in den Backstage-Bereich gehen.")
+
+    def _own(self, resource: str, person: Person) -> Resource:
+        found = self._resources.get(resource)
+        if found is None or found.person != person.public_id:
+            raise NotFound("Diese Verbindung")
+        return found
+
+    def _feed(self, key: str, entry: StageRow | None) -> str | None:
+        return self._feeds.get((key, entry.person.public_id, entry.source)) if entry else None
+
+    async def _mute(self, key: str, rows: list[StageRow]) -> None:
+        for entry in rows:
+            feed = self._feed(key, entry)
+            if feed:
+                await self._engine.mute(feed, audio=not entry.audio, video=not entry.video)
+
+    async def _end_forbidden(self, key: str, state: State, rows: list[StageRow]) -> None:
+        entered = {(key, row.person.public_id, row.source) for row in rows}
+        for resource in [r for r in self._resources.values() if r.session == key]:
+            gone = resource.source is not None and resource.feed_key not in entered
+            blind = resource.room is not None and not may_watch(state, resource.role)
+            if gone or blind:
+                await self.close(resource.id)
+
+    def _forget(self, resource: str) -> None:
+        known = self._resources.pop(resource, None)
+        self._arriving.discard(resource)
+        self._speaking.discard(resource)
+        if known is None:
+            return
+        if self._feeds.get(known.feed_key) == resource:
+            del self._feeds[known.feed_key]
+        if known.source:
+            self._changed(known.session)
+
+    def _on_event(self, event: MediaEvent) -> None:
+        known = self._resources.get(event.resource)
+        if event.kind == "closed":
+            self._forget(event.resource)
+        elif event.kind == "worker_lost":
+            self._forget_all()
+        elif event.kind == "connected" and known:
+            self._arriving.add(event.resource)
+            self._changed(known.session)
+        elif event.kind == "speaking" and known:
+            (self._speaking.add if event.detail.get("speaking") else self._speaking.discard)(event.resource)
+            self._changed(known.session)
+        elif event.kind == "worker_ready":
+            self._spawn()
+
+    def _forget_all(self) -> None:
+        sessions = {resource.session for resource in self._resources.values()}
+        for resource in list(self._resources):
+            self._forget(resource)
+        for key in sessions:
+            self._lost(key)
+
+    def _spawn(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._reapply())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reapply(self) -> None:
+        for key in {resource.session for resource in self._resources.values()}:
+            await self.apply(key)

@@ -1,0 +1,43 @@
+"""Commands on the agenda."""
+
+from __future__ import annotations
+
+from conference.core.errors import BadRequest
+from conference.core.roles import Permission
+from conference.live.registry import Asked, InSession, command
+from conference.sessions.actions import agenda
+from conference.sessions.model import State
+
+
+class Move(InSession):
+    """To which state."""
+
+    to: str
+
+
+class Shift(InSession):
+    """By how many minutes, and whether all that follows moves too."""
+
+    minutes: int
+    following: bool
+
+
+@command("session.move", may=Permission.MODERATE, body=Move)
+async def move(asked: Asked[Move]) -> None:
+    """Move a session; every page follows."""
+    async with asked.hall.store.unit() as unit:
+        await agenda.move(unit, asked.body.session, _state(asked.body.to))
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text)
+    except ValueError:
+        raise BadRequest("Diesen Zustand gibt es nicht.") from None
+
+
+@command("session.shift", may=Permission.MODERATE, body=Shift)
+async def shift(asked: Asked[Shift]) -> None:
+    """Change times; agendas and calendars follow."""
+    async with asked.hall.store.unit() as unit:
+        await agenda.shift(unit, asked.body.session, asked.body.minutes, asked.body.following)

@@ -1,0 +1,1 @@
+"""Verbs on sessions: the agenda, the stage, presence."""

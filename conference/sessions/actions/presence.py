@@ -1,0 +1,79 @@
+"""Verbs on presence: join, be seen, leave, check in at the hall, clean up after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+
+from conference.core.errors import ConferenceError
+from conference.core.ids import new_id
+from conference.people.model import Person
+from conference.sessions import queries
+from conference.sessions.model import State
+from conference.sessions.tables import PresenceRow
+from conference.store.facts_log import upsert
+from conference.store.unit import Unit
+
+ONLINE, HALL = "online", "hall"
+_STILL_OPEN = PresenceRow.ended.is_(None)
+
+
+async def begin(unit: Unit, key: str, person: Person, visit: str) -> None:
+    """A visit joins: its interval opens. Joining twice is one interval (a unique key says so)."""
+    row = await queries.session(unit.db, key)
+    await _open(unit, row.id, person.id, visit, ONLINE)
+
+
+async def end(unit: Unit, visit: str, key: str | None = None) -> None:
+    """A visit leaves one session, or everything it had joined."""
+    query = update(PresenceRow).where(PresenceRow.visit == visit, _STILL_OPEN)
+    if key is not None:
+        query = query.where(PresenceRow.session_id == (await queries.session(unit.db, key)).id)
+    await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
+
+
+async def seen(unit: Unit, visits: Collection[str]) -> None:
+    """Carry the open intervals of these visits forward, in one statement for all."""
+    query = update(PresenceRow).where(PresenceRow.visit.in_(visits), _STILL_OPEN)
+    await unit.db.execute(query.values(last_seen=unit.now))
+
+
+async def recover(unit: Unit) -> int:
+    """After a crash: intervals of visits that nobody closed end when they were last seen. Returns how many."""
+    orphans = update(PresenceRow).where(_STILL_OPEN, PresenceRow.source == ONLINE).values(ended=PresenceRow.last_seen)
+    closed = (await unit.db.execute(orphans.returning(PresenceRow.id))).all()
+    return len(closed)
+
+
+async def check_in(unit: Unit, key: str, person: Person) -> None:
+    """Somebody is in the hall, until the session ends.
+
+    Raises:
+        ConferenceError: ``session.over``.
+    """
+    row = await queries.session(unit.db, key)
+    if row.state == State.ENDED:
+        raise ConferenceError("session.over", "Diese Veranstaltung ist schon vorbei.")
+    already = select(PresenceRow.id).where(
+        PresenceRow.session_id == row.id,
+        PresenceRow.person_id == person.id,
+        PresenceRow.source == HALL,
+        _STILL_OPEN,
+    )
+    if (await unit.db.execute(already)).first() is None:
+        await _open(unit, row.id, person.id, new_id("hall"), HALL)
+
+
+async def leave_hall(unit: Unit, session_id: int) -> None:
+    """The session ended: nobody attends it in the hall any more."""
+    query = update(PresenceRow).where(PresenceRow.session_id == session_id, PresenceRow.source == HALL, _STILL_OPEN)
+    await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
+
+
+async def _open(unit: Unit, session_id: int, person_id: int, visit: str, source: str) -> None:
+    row = {
+        "session_id": session_id, "person_id": person_id, "visit": visit, "source": source, "began": unit.now,
+        "last_seen": unit.now,
+    }  # fmt: skip
+    await unit.db.execute(upsert(unit.db)(PresenceRow).values(**row).on_conflict_do_nothing())

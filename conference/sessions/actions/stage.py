@@ -1,0 +1,123 @@
+"""Verbs on the stage: come backstage, be brought on, be taken off, switch sound and picture, leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from conference.core.errors import ConferenceError, NotAllowed, NotFound
+from conference.people.model import Person
+from conference.sessions import queries
+from conference.sessions.facts import StageBroughtOn, StageEntered, StageLeft, StageTakenOff, StageTracksSet
+from conference.sessions.model import Source, State, free_slot
+from conference.sessions.tables import SessionRow, StageRow
+from conference.store.unit import Unit
+
+_OPEN = (State.BACKSTAGE, State.LIVE)
+BACKSTAGE_LIMIT = 40
+
+
+async def enter(unit: Unit, key: str, person: Person, source: Source) -> bool:
+    """Come backstage with a source; whether it is new (coming again is harmless).
+
+    Raises:
+        ConferenceError: ``stage.not_open``, ``stage.full``.
+    """
+    row = await queries.session(unit.db, key)
+    if State(row.state) not in _OPEN or row.kind != "live":
+        raise ConferenceError("stage.not_open", "Der Backstage-Bereich ist noch nicht geöffnet.")
+    if await unit.db.get(StageRow, (row.id, person.id, source.value)):
+        return False
+    count, last = await _counted(unit, row)
+    if count >= BACKSTAGE_LIMIT:
+        raise ConferenceError("stage.full", "Backstage ist kein Platz mehr.")
+    office = "" if source is Source.PROGRAMME else queries.office_in(person, row)
+    entry = StageRow(
+        session_id=row.id, person_id=person.id, source=source.value, slot=None, audio=True, video=True, office=office,
+        entered=last + 1,
+    )  # fmt: skip
+    unit.db.add(entry)
+    await unit.db.flush()
+    await unit.tell(key, StageEntered(person.public_id, person.name, office, source.value, audio=True, video=True))
+    return True
+
+
+async def _counted(unit: Unit, row: SessionRow) -> tuple[int, int]:
+    query = select(func.count(), func.coalesce(func.max(StageRow.entered), 0)).where(StageRow.session_id == row.id)
+    count, last = (await unit.db.execute(query)).one()
+    return count, last
+
+
+async def leave(unit: Unit, key: str, person: Person, source: Source) -> None:
+    """Go, from backstage or from the stage. Going twice is harmless."""
+    row = await queries.session(unit.db, key)
+    entry = await unit.db.get(StageRow, (row.id, person.id, source.value))
+    if entry is None:
+        return
+    await unit.db.delete(entry)
+    await unit.tell(key, StageLeft(person.public_id, source.value))
+
+
+async def bring_on(unit: Unit, key: str, public_id: str, source: Source) -> None:
+    """Put a waiting source on stage, in the first free slot; one that is there already stays.
+
+    Raises:
+        ConferenceError: ``stage.full``, ``stage.not_open``; NotFound when it does not wait backstage.
+    """
+    row, entry = await _entry(unit, key, public_id, source)
+    if State(row.state) not in _OPEN:
+        raise ConferenceError("stage.not_open", "Die Veranstaltung läuft nicht.")
+    if entry.slot is not None:
+        return
+    entry.slot = free_slot([e.slot for e in await queries.stage(unit.db, row.id)], source)
+    await unit.db.flush()
+    await unit.tell(key, StageBroughtOn(entry.slot, **_said(entry)))
+
+
+async def take_off(unit: Unit, key: str, public_id: str, source: Source) -> None:
+    """Take a source from the stage back to backstage, behind those who wait there."""
+    row, entry = await _entry(unit, key, public_id, source)
+    if entry.slot is None:
+        return
+    entry.slot = None
+    entry.entered = (await _counted(unit, row))[1] + 1
+    await unit.tell(key, StageTakenOff(**_said(entry)))
+
+
+async def set_tracks(
+    unit: Unit, key: str, actor: Person, public_id: str | None, source: Source, *, audio: bool, video: bool
+) -> None:
+    """Switch sound and picture of one's own source; of somebody else's only off (nobody is opened by others).
+
+    Raises:
+        NotAllowed: switching somebody else on; NotFound.
+    """
+    target = public_id or actor.public_id
+    _, entry = await _entry(unit, key, target, source)
+    if target != actor.public_id and ((audio and not entry.audio) or (video and not entry.video)):
+        raise NotAllowed("Mikrofon und Kamera kann nur die Person selbst einschalten.")
+    if (entry.audio, entry.video) == (audio, video):
+        return
+    entry.audio, entry.video = audio, video
+    await unit.tell(key, StageTracksSet(target, source.value, audio, video))
+
+
+async def clear(unit: Unit, row: SessionRow) -> None:
+    """Everybody leaves: the session is over."""
+    for entry in await queries.stage(unit.db, row.id):
+        await unit.tell(row.key, StageLeft(entry.person.public_id, entry.source))
+    await unit.db.execute(delete(StageRow).where(StageRow.session_id == row.id))
+
+
+async def _entry(unit: Unit, key: str, public_id: str, source: Source) -> tuple[SessionRow, StageRow]:
+    row = await queries.session(unit.db, key)
+    for entry in await queries.stage(unit.db, row.id):
+        if entry.person.public_id == public_id and entry.source == source:
+            return row, entry
+    raise NotFound("Diese Person auf oder hinter der Bühne")
+
+
+def _said(entry: StageRow) -> dict[str, Any]:
+    view = queries.entry_view(entry)
+    return {"display_name": view.pop("name"), **view}

@@ -1,0 +1,234 @@
+"""Attendance as rows: for spreadsheets, for JSON, for the organiser's page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.core.roles import MAY, Permission, Role
+from conference.people.model import Person
+from conference.people.queries import everybody
+from conference.sessions import queries
+from conference.sessions.attendance import Attendance, Interval, attendance, total, union
+from conference.sessions.tables import ConferenceRow, PresenceRow, SessionRow
+from conference.sheets.model import Column, Sheet
+
+ROLE_NAMES = {
+    Role.PARTICIPANT: "Teilnahme", Role.SPEAKER: "Vortrag", Role.MODERATOR: "Moderation", Role.ORGANISER: "Organisation",
+    Role.PRODUCTION: "Produktion", Role.VENUE: "Saalbild",
+}  # fmt: skip
+PLACES = {
+    frozenset({"online"}): "online",
+    frozenset({"hall"}): "Saal",
+    frozenset({"online", "hall"}): "Saal und online",
+}
+
+
+@dataclass(frozen=True)
+class Attended:
+    """One person's attendance of one session."""
+
+    person: Person
+    session: SessionRow
+    role: Role
+    attendance: Attendance
+    place: str
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything about attendance, read once.
+
+    Attributes:
+        rows: every person who can attend × every session, in programme order and by name.
+        visits: every interval of presence with its person and session.
+    """
+
+    conference: ConferenceRow
+    timezone: ZoneInfo
+    sessions: list[SessionRow]
+    runs: dict[int, list[Interval]]
+    rows: list[Attended]
+    visits: list[tuple[PresenceRow, Person, SessionRow]]
+    now: datetime
+
+
+async def report(db: AsyncSession, now: datetime) -> Report:
+    """Read attendance; open intervals and running sessions reach until now."""
+    conference = await queries.conference(db)
+    sessions = await queries.agenda(db)
+    runs = await queries.runs(db, now)
+    people = [p for p in await everybody(db) if Permission.JOIN in MAY[p.role]]
+    presences = await queries.presences(db)
+    by_key = {row.id: row for row in sessions}
+    by_person = {person.id: person for person in people}
+    rows = _rows(people, sessions, runs, presences, conference.attendance_threshold, now)
+    visits = [(p, by_person[p.person_id], by_key[p.session_id]) for p in presences if p.person_id in by_person]
+    return Report(conference, ZoneInfo(conference.timezone), sessions, runs, rows, visits, now)
+
+
+def _rows(
+    people: Sequence[Person], sessions: Sequence[SessionRow], runs: dict[int, list[Interval]],
+    presences: Sequence[PresenceRow], threshold: int, now: datetime,
+) -> list[Attended]:  # fmt: skip
+    seen: dict[tuple[int, int], list[PresenceRow]] = defaultdict(list)
+    for row in presences:
+        seen[row.session_id, row.person_id].append(row)
+    return [
+        _attended(person, session, seen[session.id, person.id], runs.get(session.id, []), threshold, now)
+        for session in sessions
+        for person in people
+    ]
+
+
+def _attended(
+    person: Person,
+    session: SessionRow,
+    presences: list[PresenceRow],
+    runs: list[Interval],
+    threshold: int,
+    now: datetime,
+) -> Attended:
+    found = attendance([queries.closing(row, now) for row in presences], runs)
+    place = PLACES.get(frozenset(row.source for row in presences), "") if found.present else ""
+    return Attended(person, session, queries.role_of(person, session), found, place, found.attended(threshold))
+
+
+def sheets(report: Report) -> list[Sheet]:
+    """Übersicht, Teilnahme, Verbindungen, then one sheet per session."""
+    per_session = [
+        Sheet(s.title, _SESSION, [_session_cells(r) for r in report.rows if r.session is s]) for s in report.sessions
+    ]
+    return [overview(report), attendance_sheet(report), _connections(report), *per_session]
+
+
+def attendance_sheet(report: Report) -> Sheet:
+    """A row per person and session; this one is the CSV."""
+    return Sheet(
+        "Teilnahme",
+        (Column("Veranstaltung"), *_SESSION),
+        [(r.session.title, *_session_cells(r)) for r in report.rows],
+    )
+
+
+_SESSION = (
+    Column("Nachname"), Column("Vorname"), Column("E-Mail"), Column("Organisation"), Column("Rolle"), Column("Ort"),
+    Column("Von", "datetime"), Column("Bis", "datetime"), Column("Minuten", "decimal"), Column("Anteil in %", "percent"),
+    Column("Teilgenommen", "bool"), Column("Verbindungen", "int"),
+)  # fmt: skip
+
+
+def _session_cells(row: Attended) -> tuple[Any, ...]:
+    a, p = row.attendance, row.person
+    return (
+        p.last_name, p.first_name, p.email or "", p.organisation, ROLE_NAMES[row.role], row.place, a.first, a.last,
+        a.minutes, a.percent, row.counts, a.connections,
+    )  # fmt: skip
+
+
+def overview(report: Report) -> Sheet:
+    """A row per session: when it was planned, when it ran, how many came."""
+    columns = (
+        Column("Veranstaltung"), Column("Beginn geplant", "datetime"), Column("Ende geplant", "datetime"),
+        Column("Begonnen", "datetime"), Column("Beendet", "datetime"), Column("Minuten gelaufen", "decimal"),
+        Column("Eingeladen", "int"), Column("Anwesend", "int"), Column("Teilgenommen", "int"), Column("Anteil in %", "percent"),
+    )  # fmt: skip
+    return Sheet("Übersicht", columns, [_overview_cells(report, session) for session in report.sessions])
+
+
+def _overview_cells(report: Report, session: SessionRow) -> tuple[Any, ...]:
+    rows = [row for row in report.rows if row.session is session]
+    present = [row for row in rows if row.attendance.present]
+    ran = union(report.runs.get(session.id, []))
+    share = round(100 * len(present) / len(rows), 1) if rows else 0.0
+    running = session.running_since is not None
+    return (
+        session.title, session.starts, session.ends, ran[0][0] if ran else None,
+        ran[-1][1] if ran and not running else None, round(total(ran).total_seconds() / 60, 1), len(rows), len(present),
+        sum(row.counts for row in rows), share,
+    )  # fmt: skip
+
+
+def _connections(report: Report) -> Sheet:
+    columns = (
+        Column("Nachname"), Column("Vorname"), Column("E-Mail"), Column("Veranstaltung"), Column("Ort"),
+        Column("Von", "datetime"), Column("Bis", "datetime"), Column("Minuten", "decimal"),
+    )  # fmt: skip
+    rows: list[tuple[Any, ...]] = []
+    for row, person, session in report.visits:
+        began, ended = queries.closing(row, report.now)
+        rows.append((
+            person.last_name, person.first_name, person.email or "", session.title,
+            "Saal" if row.source == "hall" else "online", began, row.ended,
+            round((ended - began).total_seconds() / 60, 1),
+        ))  # fmt: skip
+    return Sheet("Verbindungen", columns, rows)
+
+
+def payload(report: Report) -> dict[str, Any]:
+    """The same for programs: minutes and per cent as numbers, times as instants."""
+    return {
+        "conference": {"key": report.conference.key, "title": report.conference.title},
+        "threshold": report.conference.attendance_threshold,
+        "sessions": [_session_payload(report, session) for session in report.sessions],
+    }
+
+
+def _session_payload(report: Report, session: SessionRow) -> dict[str, Any]:
+    ran = union(report.runs.get(session.id, []))
+    return {
+        "key": session.key, "title": session.title, "starts": session.starts, "ends": session.ends,
+        "ran": [{"began": began, "ended": ended} for began, ended in ran],
+        "minutes": round(total(ran).total_seconds() / 60, 1),
+        "people": [_person_payload(report, row) for row in report.rows if row.session is session],
+    }  # fmt: skip
+
+
+def _person_payload(report: Report, row: Attended) -> dict[str, Any]:
+    a, p = row.attendance, row.person
+    visits = [v for v, person, session in report.visits if session is row.session and person.id == p.id]
+    return {
+        "name": p.name, "email": p.email, "organisation": p.organisation, "role": row.role.value, "minutes": a.minutes,
+        "percent": a.percent, "attended": row.counts, "place": row.place, "first": a.first, "last": a.last,
+        "visits": [{"source": v.source, "began": v.began, "ended": v.ended} for v in visits],
+    }  # fmt: skip
+
+
+async def live_attendance(db: AsyncSession, now: datetime) -> list[dict[str, Any]]:
+    """Per session, for the organiser's page: ``{session, title, state, online, hall, came, attended, invited, minutes}``."""
+    found = await report(db, now)
+    lines = []
+    for session in found.sessions:
+        rows = [row for row in found.rows if row.session is session]
+        lines.append({
+            "session": session.key, "title": session.title, "state": session.state,
+            **await queries.presence(db, session.id), "came": sum(1 for row in rows if row.attendance.present),
+            "attended": sum(row.counts for row in rows), "invited": len(rows),
+            "minutes": round(total(found.runs.get(session.id, [])).total_seconds() / 60, 1),
+        })  # fmt: skip
+    return lines
+
+
+async def attendance_of(db: AsyncSession, person: Person, now: datetime) -> list[dict[str, Any]]:
+    """One person's own record: ``{session, title, minutes, percent, attended}`` for every session that has run."""
+    conference = await queries.conference(db)
+    runs = await queries.runs(db, now)
+    presences = await queries.presences(db, person.id)
+    lines = []
+    for session in await queries.agenda(db):
+        if session.id not in runs:
+            continue
+        mine = [row for row in presences if row.session_id == session.id]
+        row = _attended(person, session, mine, runs[session.id], conference.attendance_threshold, now)
+        lines.append({
+            "session": session.key, "title": session.title, "minutes": row.attendance.minutes,
+            "percent": row.attendance.percent, "attended": row.counts,
+        })  # fmt: skip
+    return lines

@@ -1,0 +1,111 @@
+"""Sessions and the stage: the rules, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from conference.core.errors import ConferenceError
+from conference.core.machine import Machine
+from conference.core.roles import Role
+
+
+class State(StrEnum):
+    """Where a session stands."""
+
+    PLANNED = "planned"
+    BACKSTAGE = "backstage"  # open for speakers only
+    LIVE = "live"
+    ENDED = "ended"
+
+
+MOVES: Machine[State] = Machine(
+    "session",
+    {
+        State.PLANNED: frozenset({State.BACKSTAGE, State.LIVE}),
+        State.BACKSTAGE: frozenset({State.PLANNED, State.LIVE}),
+        State.LIVE: frozenset({State.BACKSTAGE, State.ENDED}),
+        State.ENDED: frozenset({State.BACKSTAGE, State.LIVE}),
+    },
+)
+"""All moves of a session. Back from *live* to *backstage* is an interruption; from *ended* a second part."""
+
+
+class Source(StrEnum):
+    """What a feed shows."""
+
+    CAMERA = "camera"
+    SCREEN = "screen"
+    PROGRAMME = "programme"  # the production's mixed picture
+
+
+SLOTS = 5
+"""Places on stage: 0–3 for cameras and programmes, `SCREEN_SLOT` for the shared screen."""
+SCREEN_SLOT = 4
+BACKSTAGE_SLOTS = 8
+"""Pictures that the backstage room shows at the same time."""
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """What the rules need of a session."""
+
+    key: str
+    kind: str
+    state: State
+    starts: datetime
+    ends: datetime
+    running_since: datetime | None
+
+
+def belongs_now(agenda: Sequence[AgendaItem]) -> str | None:
+    """The key of the session where everybody belongs now; None when the day is over.
+
+    The live session (the latest begun if there are several), else the first one backstage, else the first planned.
+    """
+    live = [item for item in agenda if item.state is State.LIVE]
+    if live:
+        return max(live, key=lambda item: (item.running_since or item.starts, item.starts)).key
+    for state in (State.BACKSTAGE, State.PLANNED):
+        for item in agenda:
+            if item.state is state:
+                return item.key
+    return None
+
+
+def role_in(role: Role, *, moderates: bool, speaks: bool, has_moderators: bool) -> Role:
+    """The role of a person in one session.
+
+    A moderator of the conference moderates the sessions that name him, and those that name nobody; in the others he is a
+    participant. Being named as speaker or moderator raises a participant in that session only.
+    """
+    if role in (Role.ORGANISER, Role.PRODUCTION, Role.VENUE):
+        return role
+    if moderates or (role is Role.MODERATOR and not has_moderators):
+        return Role.MODERATOR
+    return Role.SPEAKER if speaks else Role.PARTICIPANT
+
+
+def free_slot(taken: Iterable[int | None], source: Source) -> int:
+    """The first free slot for a source.
+
+    Raises:
+        ConferenceError: ``stage.full``.
+    """
+    occupied = set(taken)
+    places = [SCREEN_SLOT] if source is Source.SCREEN else range(SCREEN_SLOT)
+    for slot in places:
+        if slot not in occupied:
+            return slot
+    if source is Source.SCREEN:
+        raise ConferenceError("stage.full", "Es wird schon ein Bildschirm gezeigt.")
+    raise ConferenceError("stage.full", "Auf der Bühne sind alle vier Plätze besetzt.")
+
+
+def may_watch(state: State, role: Role) -> bool:
+    """Whether this role sees the stage in this state: everybody while live, the crew and the hall's screen backstage too."""
+    if state is State.LIVE:
+        return True
+    return state is State.BACKSTAGE and role is not Role.PARTICIPANT

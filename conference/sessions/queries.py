@@ -1,0 +1,189 @@
+"""Reading the conference, its agenda, the stage, presence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.core.clock import iso
+from conference.core.errors import NotFound
+from conference.core.roles import Role
+from conference.people.model import Person
+from conference.people.queries import VOTERS
+from conference.people.tables import PersonRow
+from conference.sessions.attendance import Interval
+from conference.sessions.model import BACKSTAGE_SLOTS, SLOTS, role_in
+from conference.sessions.tables import (
+    ConferenceRow,
+    PresenceRow,
+    RunRow,
+    SessionRow,
+    StageRow,
+)
+
+
+async def conference(db: AsyncSession) -> ConferenceRow:
+    """The conference. Raises NotFound before the first import."""
+    row = (await db.execute(select(ConferenceRow))).scalar_one_or_none()
+    if row is None:
+        raise NotFound("Eine Konferenz")
+    return row
+
+
+def conference_view(row: ConferenceRow) -> dict[str, Any]:
+    """The conference as pages get it."""
+    return {
+        "key": row.key, "title": row.title, "motto": row.motto, "host": row.host, "venue": row.venue,
+        "timezone": row.timezone, "language": row.language, "date": row.date.isoformat(),
+        "attendance_threshold": row.attendance_threshold,
+    }  # fmt: skip
+
+
+async def agenda(db: AsyncSession) -> list[SessionRow]:
+    """All sessions in programme order, with parts and speakers."""
+    return list((await db.execute(select(SessionRow).order_by(SessionRow.position, SessionRow.id))).scalars())
+
+
+async def session(db: AsyncSession, key: str) -> SessionRow:
+    """One session. Raises NotFound."""
+    row = (await db.execute(select(SessionRow).where(SessionRow.key == key))).scalar_one_or_none()
+    if row is None:
+        raise NotFound("Diese Veranstaltung")
+    return row
+
+
+def agenda_view(rows: Iterable[SessionRow]) -> list[dict[str, Any]]:
+    """The agenda as pages get it."""
+    return [_item_view(row) for row in rows]
+
+
+def _item_view(row: SessionRow) -> dict[str, Any]:
+    return {
+        "key": row.key, "kind": row.kind, "title": row.title, "starts": iso(row.starts), "ends": iso(row.ends),
+        "state": row.state, "running_since": iso(row.running_since), "record": row.record,
+        "parts": [
+            {"key": part.key, "title": part.title, "format": part.format, "speakers": [
+                {"name": s.person.name, "office": s.office, "where": s.place} for s in part.speakers]}
+            for part in row.parts
+        ],
+    }  # fmt: skip
+
+
+def role_of(person: Person, row: SessionRow) -> Role:
+    """The person's role in the session."""
+    return role_in(
+        person.role,
+        moderates=any(m.person_id == person.id for m in row.moderators),
+        speaks=any(s.person_id == person.id for part in row.parts for s in part.speakers),
+        has_moderators=bool(row.moderators),
+    )
+
+
+def office_in(person: Person, row: SessionRow) -> str:
+    """The office under which the person appears in this session."""
+    for part in row.parts:
+        for speaker in part.speakers:
+            if speaker.person_id == person.id:
+                return speaker.office
+    return person.office
+
+
+async def stage(db: AsyncSession, session_id: int) -> list[StageRow]:
+    """Everything on stage and backstage, in the order of entering."""
+    query = select(StageRow).where(StageRow.session_id == session_id).order_by(StageRow.entered)
+    return list((await db.execute(query)).scalars())
+
+
+def entry_view(row: StageRow) -> dict[str, Any]:
+    """A source as pages get it (ENTRY)."""
+    return {
+        "person": row.person.public_id, "name": row.person.name, "office": row.office, "source": row.source,
+        "audio": row.audio, "video": row.video,
+    }  # fmt: skip
+
+
+def stage_view(rows: Iterable[StageRow], *, crew: bool) -> dict[str, Any]:
+    """The stage as pages get it; backstage is the crew's business."""
+    slots: list[dict[str, Any] | None] = [None] * SLOTS
+    waiting = []
+    for row in rows:
+        if row.slot is not None:
+            slots[row.slot] = entry_view(row)
+        elif crew:
+            waiting.append(entry_view(row))
+    return {"slots": slots, "backstage": waiting}
+
+
+def rooms(rows: Iterable[StageRow]) -> tuple[list[StageRow | None], list[StageRow | None]]:
+    """Which source flows in which slot of the stage room and of the backstage room (backstage first, then the stage)."""
+    rows = list(rows)
+    on_stage: list[StageRow | None] = [None] * SLOTS
+    for row in rows:
+        if row.slot is not None:
+            on_stage[row.slot] = row
+    shown = [row for row in rows if row.slot is None] + [row for row in on_stage if row]
+    padded: list[StageRow | None] = [*shown, *[None] * BACKSTAGE_SLOTS][:BACKSTAGE_SLOTS]
+    return on_stage, padded
+
+
+async def present_voters(db: AsyncSession, session_id: int) -> int:
+    """How many people who may vote are present now, each once."""
+    query = (
+        select(func.count(PresenceRow.person_id.distinct()))
+        .join(PersonRow, PersonRow.id == PresenceRow.person_id)
+        .where(PresenceRow.session_id == session_id, PresenceRow.ended.is_(None), PersonRow.role.in_(VOTERS))
+    )
+    return (await db.execute(query)).scalar_one()
+
+
+async def presence(db: AsyncSession, session_id: int) -> dict[str, int]:
+    """People present now: ``online``, and ``hall`` for those who are only there."""
+    open_now = PresenceRow.session_id == session_id, PresenceRow.ended.is_(None)
+    query = select(PresenceRow.person_id, func.max(PresenceRow.source)).where(*open_now).group_by(PresenceRow.person_id)
+    sources = [source for _, source in await db.execute(query)]  # "online" sorts after "hall"
+    return {"online": sources.count("online"), "hall": sources.count("hall")}
+
+
+async def people_present(db: AsyncSession, row: SessionRow) -> list[dict[str, Any]]:
+    """Who is present now, by name, with devices and whether in the hall."""
+    query = (
+        select(PersonRow, PresenceRow.source)
+        .join(PresenceRow, PresenceRow.person_id == PersonRow.id)
+        .where(PresenceRow.session_id == row.id, PresenceRow.ended.is_(None))
+        .order_by(PersonRow.last_name, PersonRow.first_name, PersonRow.id)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for person, source in await db.execute(query):
+        entry = found.setdefault(person.id, {
+            "person": person.public_id, "name": person.name, "organisation": person.organisation,
+            "role": role_of(person.to_model(), row).value, "devices": 0, "hall": False,
+        })  # fmt: skip
+        entry["devices"] += source == "online"
+        entry["hall"] |= source == "hall"
+    return list(found.values())
+
+
+async def runs(db: AsyncSession, now: datetime) -> dict[int, list[Interval]]:
+    """When each session was live, by its key in the database; a running one until now."""
+    found: dict[int, list[Interval]] = defaultdict(list)
+    for row in (await db.execute(select(RunRow).order_by(RunRow.began))).scalars():
+        found[row.session_id].append((row.began, row.ended or now))
+    return found
+
+
+async def presences(db: AsyncSession, person_id: int | None = None) -> list[PresenceRow]:
+    """All intervals of presence in the order they began, or one person's."""
+    query = select(PresenceRow).order_by(PresenceRow.began, PresenceRow.id)
+    if person_id is not None:
+        query = query.where(PresenceRow.person_id == person_id)
+    return list((await db.execute(query)).scalars())
+
+
+def closing(row: PresenceRow, now: datetime) -> Interval:
+    """The interval of a row; an open one reaches until now."""
+    return row.began, row.ended or now

@@ -1,0 +1,151 @@
+"""Rows of the conference, its sessions, the stage and presence."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from conference.people.tables import PersonRow
+from conference.sessions.model import AgendaItem, State
+from conference.store.base import Base
+
+
+class ConferenceRow(Base):
+    """The conference of this data directory: exactly one row."""
+
+    __tablename__ = "conference"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(300))
+    motto: Mapped[str] = mapped_column(String(300), default="")
+    host: Mapped[str] = mapped_column(String(300), default="")
+    venue: Mapped[str] = mapped_column(String(300), default="")
+    timezone: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(5))
+    date: Mapped[date]
+    attendance_threshold: Mapped[int] = mapped_column(default=80)
+    recordings: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class SessionRow(Base):
+    """An agenda item. `sequence` rises with every change of its time (RFC 5545 §3.8.7.4)."""
+
+    __tablename__ = "sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(300))
+    position: Mapped[int]
+    starts: Mapped[datetime]
+    ends: Mapped[datetime]
+    record: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(12), default=State.PLANNED.value)
+    running_since: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    parts: Mapped[list[PartRow]] = relationship(
+        order_by="PartRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+    moderators: Mapped[list[ModeratorRow]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    def to_item(self) -> AgendaItem:
+        return AgendaItem(self.key, self.kind, State(self.state), self.starts, self.ends, self.running_since)
+
+
+class PartRow(Base):
+    """A part of a session: a discussion, a talk, a film."""
+
+    __tablename__ = "parts"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    format: Mapped[str] = mapped_column(String(20))
+
+    speakers: Mapped[list[SpeakerRow]] = relationship(
+        order_by="SpeakerRow.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class SpeakerRow(Base):
+    """Somebody who speaks in a part, with the office of that occasion."""
+
+    __tablename__ = "speakers"
+    session_id: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+    office: Mapped[str] = mapped_column(String(300), default="")
+    place: Mapped[str] = mapped_column(String(10), default="remote")
+
+    person: Mapped[PersonRow] = relationship(lazy="joined")
+
+    __table_args__ = (
+        ForeignKeyConstraint(["session_id", "part"], ["parts.session_id", "parts.key"], ondelete="CASCADE"),
+    )
+
+
+class ModeratorRow(Base):
+    """Who moderates a session."""
+
+    __tablename__ = "moderators"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+
+
+class RunRow(Base):
+    """A stretch of time in which a session was live; `ended` is null while it is."""
+
+    __tablename__ = "session_runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    began: Mapped[datetime]
+    ended: Mapped[datetime | None]
+
+
+class StageRow(Base):
+    """A person's source backstage (`slot` null) or on stage. Two in one slot are impossible."""
+
+    __tablename__ = "stage"
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(12), primary_key=True)
+    slot: Mapped[int | None]
+    audio: Mapped[bool] = mapped_column(default=True)
+    video: Mapped[bool] = mapped_column(default=True)
+    office: Mapped[str] = mapped_column(String(300), default="")
+    entered: Mapped[int]  # rises: the order backstage
+
+    person: Mapped[PersonRow] = relationship(lazy="joined")
+
+    __table_args__ = (
+        Index("uq_stage_slot", "session_id", "slot", unique=True, sqlite_where=text("slot IS NOT NULL"),
+              postgresql_where=text("slot IS NOT NULL")),
+    )  # fmt: skip
+
+
+class PresenceRow(Base):
+    """An interval of presence: a joined visit, or a check-in in the hall.
+
+    `last_seen` is carried forward while the visit lives; after a crash an open interval ends there.
+    """
+
+    __tablename__ = "presence"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    visit: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(8))  # online, hall
+    began: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    ended: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_presence_open", "session_id", "visit", unique=True, sqlite_where=text("ended IS NULL"),
+              postgresql_where=text("ended IS NULL")),
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""The doors: the start page, a personal link, Mein Tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from conference.core.errors import ConferenceError
+from conference.core.roles import Permission, Role, may
+from conference.people import queries as people
+from conference.people.model import Link, Person
+from conference.sessions import queries as sessions
+from conference.sessions.export import attendance_of
+from conference.web.identity import COOKIE, Identity
+from conference.web.site import SITE, identify, render, with_handle
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """What this is; whoever holds a link goes to Mein Tag."""
+    if await request.app[SITE].doorman.by_cookie(request, request.query.get("as")):
+        raise web.HTTPSeeOther(with_handle("/me", request.query.get("as")))
+    return await render(request, "landing.html")
+
+
+async def open_link(request: web.Request) -> web.StreamResponse:
+    """A personal link: a cookie and a redirect to a page without the secret; nothing else happens, however often."""
+    site = request.app[SITE]
+    found = await site.doorman.by_token(request.match_info["token"])
+    if found is None:
+        raise ConferenceError(
+            "link_invalid",
+            "Dieser Link gilt nicht oder nicht mehr. Bitte wenden Sie sich an das Organisationsteam.",
+        )
+    link, person = found
+    others = any(name != f"{COOKIE}{link.public_id}" for name in request.cookies if name.startswith(COOKIE))
+    handle = link.public_id if others else None
+    response = web.HTTPSeeOther(with_handle(await _target(request, link, person), handle))
+    site.doorman.remember(response, link, secure=site.secure(request))
+    response.headers["Cache-Control"] = "no-store"
+    raise response
+
+
+async def _target(request: web.Request, link: Link, person: Person) -> str:
+    """Where a link leads: the page of its session in the person's role, or Mein Tag."""
+    if link.session is None:
+        return {Role.ORGANISER: "/organise", Role.VENUE: "/venue"}.get(person.role, "/me")
+    async with request.app[SITE].store.reading() as db:
+        role = sessions.role_of(person, await sessions.session(db, link.session))
+    return page_of(link.session, role)
+
+
+def page_of(session: str, role: Role) -> str:
+    """The page of a session where somebody in this role belongs."""
+    if role is Role.VENUE:
+        return f"/venue/{session}"
+    return f"/s/{session}"
+
+
+async def me(request: web.Request) -> web.StreamResponse:
+    """Mein Tag."""
+    identity = await identify(request)
+    site = request.app[SITE]
+    async with site.store.reading() as db:
+        links = [row.to_model() for row in await people.links_of(db, identity.person.id) if row.revoked_at is None]
+        titles = {row.key: row.title for row in await sessions.agenda(db)}
+        attendance = await attendance_of(db, identity.person, site.store.clock.now())
+        live = [(row.key, row.title) for row in await sessions.agenda(db) if row.kind == "live"]
+    return await render(
+        request, "me.html", identity,
+        links=_links(request, identity, links, titles), calendar_url=_calendar(request, identity.link),
+        attendance=attendance if may(identity.person.role, Permission.JOIN) else [],
+        whip=_whip(request, identity.person, links, live),
+    )  # fmt: skip
+
+
+def _links(request: web.Request, identity: Identity, links: list[Link], titles: dict[str, str]) -> list[dict[str, Any]]:
+    """One's own links. Whoever came by one session's link sees no other secret: it could not be revoked singly."""
+    site = request.app[SITE]
+    shown = links if identity.link.session is None else [identity.link]
+    return [
+        {
+            "session": link.session,
+            "url": site.link_url(request, link),
+            "title": titles.get(link.session or "", ""),
+        }
+        for link in shown
+        if link.session is None or link.session in titles
+    ]
+
+
+def _calendar(request: web.Request, link: Link) -> str:
+    site = request.app[SITE]
+    return f"{site.base(request)}/calendar/{site.tokens.token(link)}.ics"
+
+
+def _whip(request: web.Request, person: Person, links: list[Link], live: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """Where the production's encoder sends to, and the key it carries."""
+    if not may(person.role, Permission.PRODUCE):
+        return []
+    site = request.app[SITE]
+    keys = {link.session: site.tokens.token(link) for link in links}
+    return [
+        {"session": key, "title": title, "url": f"{site.base(request)}/whip/{key}", "key": keys[key]}
+        for key, title in live
+        if key in keys
+    ]
+
+
+def routes() -> list[web.RouteDef]:
+    """The doors."""
+    return [web.get("/", start), web.get("/j/{token}", open_link), web.get("/me", me)]

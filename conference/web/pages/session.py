@@ -1,0 +1,112 @@
+"""The pages of a session: for participants, moderators, speakers, the hall's screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from aiohttp import web
+from markupsafe import Markup
+
+from conference.core.errors import NotAllowed
+from conference.core.roles import Permission, Role, may
+from conference.sessions import queries
+from conference.sessions.model import belongs_now
+from conference.web.identity import Identity
+from conference.web.site import SITE, identify, render, with_handle
+
+CODE_SECONDS = 300
+"""How long a check-in code is shown; it is accepted for one more such period."""
+
+
+async def _open(request: web.Request) -> tuple[Identity, str, Role, dict[str, Any]]:
+    """Who asks for which session in which role. Raises NotFound."""
+    identity = await identify(request)
+    key = request.match_info["session"]
+    async with request.app[SITE].store.reading() as db:
+        row = await queries.session(db, key)
+        item = queries.agenda_view([row])[0]
+        return identity, key, queries.role_of(identity.person, row), item
+
+
+async def participant(request: web.Request) -> web.StreamResponse:
+    """Waiting, running or over; the page follows by itself."""
+    identity, key, role, item = await _open(request)
+    if role is Role.VENUE:
+        raise web.HTTPSeeOther(with_handle(f"/venue/{key}", request.query.get("as")))
+    return await render(request, "session.html", identity, key, item=item)
+
+
+async def moderation(request: web.Request) -> web.StreamResponse:
+    """The console."""
+    identity, key, role, item = await _open(request)
+    _require(role, Permission.MODERATE)
+    return await render(request, "moderation.html", identity, key, item=item)
+
+
+async def backstage(request: web.Request) -> web.StreamResponse:
+    """The speaker's page."""
+    identity, key, role, item = await _open(request)
+    if not (may(role, Permission.PUBLISH) or may(role, Permission.MODERATE)):
+        raise NotAllowed()
+    return await render(request, "backstage.html", identity, key, item=item)
+
+
+async def venue(request: web.Request) -> web.StreamResponse:
+    """The hall's screen, with the code by which people in the hall check in."""
+    identity, key, role, item = await _open(request)
+    if role in (Role.PARTICIPANT, Role.SPEAKER):
+        raise NotAllowed()
+    url = checkin_url(request, key)
+    return await render(request, "venue.html", identity, key, item=item, checkin_url=url, checkin_qr=qr(url))
+
+
+async def current_venue(request: web.Request) -> web.StreamResponse:
+    """The hall's screen of the session that is on now."""
+    await identify(request)
+    async with request.app[SITE].store.reading() as db:
+        rows = await queries.agenda(db)
+    key = belongs_now([row.to_item() for row in rows]) or rows[-1].key
+    raise web.HTTPSeeOther(with_handle(f"/venue/{key}", request.query.get("as")))
+
+
+async def checkin_code(request: web.Request) -> web.StreamResponse:
+    """The present check-in code for the hall's screen: ``{url, qr}``; it changes every few minutes."""
+    _, key, role, _ = await _open(request)
+    if role in (Role.PARTICIPANT, Role.SPEAKER):
+        raise NotAllowed()
+    url = checkin_url(request, key)
+    return web.json_response({"url": url, "qr": str(qr(url))})
+
+
+def checkin_url(request: web.Request, key: str) -> str:
+    """Where a phone in the hall gets to by the code that is shown now."""
+    site = request.app[SITE]
+    return f"{site.base(request)}/hall/{key}/{site.tokens.hall_code(key, period(request))}"
+
+
+def period(request: web.Request) -> int:
+    """The number of the present period of check-in codes."""
+    return int(request.app[SITE].store.clock.now().timestamp()) // CODE_SECONDS
+
+
+def qr(url: str) -> Markup:
+    """A QR code as inline SVG, dark on light, with its quiet zone."""
+    code = segno.make(url, error="m", micro=False)
+    return Markup(
+        code.svg_inline(scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True)
+    )
+
+
+def _require(role: Role, permission: Permission) -> None:
+    if not may(role, permission):
+        raise NotAllowed()
+
+
+def routes() -> list[web.RouteDef]:
+    """The pages of a session."""
+    return [
+        web.get("/s/{session}", participant), web.get("/s/{session}/moderation", moderation),
+        web.get("/s/{session}/backstage", backstage), web.get("/venue", current_venue),
+        web.get("/venue/{session}", venue), web.get("/venue/{session}/code", checkin_code),
+    ]  # fmt: skip

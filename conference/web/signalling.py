@@ -1,0 +1,108 @@
+"""Media signalling: WHIP (RFC 9725) to publish, its viewing twin WHEP to view."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from conference.core.errors import BadRequest, ConferenceError, NotAllowed
+from conference.core.roles import Role
+from conference.hall.stage_media import Room
+from conference.media.engine import Answer
+from conference.sessions.model import Source
+from conference.web.identity import Identity
+from conference.web.site import SITE, with_handle
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+OFFER_BYTES = 64 * 1024
+
+
+async def publish(request: web.Request) -> web.StreamResponse:
+    """Take an offer to send. The production sends the programme; speakers their camera, or ``?source=screen``."""
+    identity, offer = await _asked(request, SDP)
+    key = request.match_info["session"]
+    answer = await request.app[SITE].hall.media.publish(
+        key, identity.person, identity.link, _source(request, identity), offer
+    )
+    return _created(request, answer)
+
+
+async def view(request: web.Request) -> web.StreamResponse:
+    """Take an offer to receive the stage, or ``?room=backstage``."""
+    identity, offer = await _asked(request, SDP)
+    named = request.query.get("room", "stage")
+    if named not in ("stage", "backstage"):
+        raise BadRequest("Diesen Raum gibt es nicht.")
+    room: Room = "backstage" if named == "backstage" else "stage"
+    key = request.match_info["session"]
+    answer = await request.app[SITE].hall.media.view(key, identity.person, identity.link, room, offer)
+    return _created(request, answer)
+
+
+async def patch(request: web.Request) -> web.StreamResponse:
+    """ICE restart or trickled candidates (RFC 9725 section 4.3)."""
+    identity, fragment = await _asked(request, FRAGMENT)
+    etag = request.headers.get("If-Match", "").strip('"')
+    media = request.app[SITE].hall.media
+    answer, new = await media.patch(
+        request.match_info["resource"], identity.person, fragment, None if etag in ("", "*") else etag
+    )
+    if not answer:
+        return web.Response(status=204)
+    return web.Response(text=answer, content_type=FRAGMENT, headers={"ETag": f'"{new}"'})
+
+
+async def end(request: web.Request) -> web.StreamResponse:
+    """End a resource of one's own."""
+    identity = await request.app[SITE].doorman.require(request)
+    await request.app[SITE].hall.media.close_own(request.match_info["resource"], identity.person)
+    return web.Response()
+
+
+async def options(_request: web.Request) -> web.StreamResponse:
+    """What may be posted here (RFC 9725 section 4.2)."""
+    return web.Response(status=204, headers={"Accept-Post": SDP, "Allow": "POST, OPTIONS"})
+
+
+async def _asked(request: web.Request, content_type: str) -> tuple[Identity, str]:
+    """Who asks, and the SDP. A bearer's link of another session opens nothing here."""
+    identity = await request.app[SITE].doorman.require(request)
+    if request.content_type != content_type:
+        raise ConferenceError("media.type", f"Erwartet wird {content_type}.")
+    if (request.content_length or 0) > OFFER_BYTES:
+        raise ConferenceError("too_large", "Das Angebot ist zu groß.")
+    body = await request.content.read(OFFER_BYTES + 1)
+    while len(body) <= OFFER_BYTES and (chunk := await request.content.read(OFFER_BYTES + 1)):
+        body += chunk
+    if len(body) > OFFER_BYTES:
+        raise ConferenceError("too_large", "Das Angebot ist zu groß.")
+    try:
+        return identity, body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("SDP ist UTF-8 (RFC 8866 section 5).") from None
+
+
+def _source(request: web.Request, identity: Identity) -> Source:
+    default = Source.PROGRAMME if identity.person.role is Role.PRODUCTION else Source.CAMERA
+    try:
+        source = Source(request.query.get("source", default))
+    except ValueError:
+        raise BadRequest("Diese Quelle gibt es nicht.") from None
+    if (source is Source.PROGRAMME) != (default is Source.PROGRAMME):
+        raise NotAllowed()
+    return source
+
+
+def _created(request: web.Request, answer: Answer) -> web.Response:
+    location = with_handle(f"/media/{answer.resource}", request.query.get("as"))
+    headers = {"Location": location, "ETag": f'"{answer.etag}"'}
+    return web.Response(status=201, text=answer.sdp, content_type=SDP, headers=headers)
+
+
+def routes() -> list[web.RouteDef]:
+    """Media signalling."""
+    return [
+        web.post("/whip/{session}", publish), web.options("/whip/{session}", options),
+        web.post("/whep/{session}", view), web.options("/whep/{session}", options),
+        web.patch("/media/{resource}", patch), web.delete("/media/{resource}", end),
+    ]  # fmt: skip

@@ -1,0 +1,182 @@
+"""What all pages share: the parts of the application, translations, templates, rendering."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from markupsafe import Markup
+
+from conference.config import Settings
+from conference.core.clock import from_iso
+from conference.core.errors import ConferenceError, NotAllowed
+from conference.core.roles import Permission
+from conference.core.roles import may as allowed
+from conference.hall.hall import Hall
+from conference.people.model import Link
+from conference.people.tokens import Tokens
+from conference.sessions import queries
+from conference.sessions.model import AgendaItem, State, belongs_now
+from conference.store.unit import Store
+from conference.web.identity import Doorman, Identity, holds_several
+from conference.web.security import Origins
+
+HERE = Path(__file__).parent
+LANGUAGES = ("de", "en")
+
+
+def static_directory() -> Path:
+    """Where ``static/`` is: beside the package in a checkout, inside it when installed."""
+    checkout = HERE.parent.parent / "static"
+    return checkout if checkout.is_dir() else HERE.parent / "static"
+
+
+@cache
+def catalogue(lang: str) -> dict[str, str]:
+    """A language's texts by key."""
+    texts: dict[str, str] = json.loads((static_directory() / "i18n" / f"{lang}.json").read_text("utf-8"))
+    return texts
+
+
+def translate(lang: str, key: str, **values: object) -> str:
+    """A text with its ``{placeholders}`` filled; the key itself when it is unknown."""
+    text = catalogue(lang).get(key, key)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts that handlers work with."""
+
+    settings: Settings
+    store: Store
+    hall: Hall
+    tokens: Tokens
+    doorman: Doorman
+    origins: Origins
+    templates: jinja2.Environment
+
+    def link_url(self, request: web.Request, link: Link) -> str:
+        """The personal address of a link."""
+        return f"{self.base(request)}/j/{self.tokens.token(link)}"
+
+    def base(self, request: web.Request) -> str:
+        """The address under which people reach us, without a slash at its end."""
+        return self.settings.public_url.rstrip("/") or self.origins.own(request)
+
+    def secure(self, request: web.Request) -> bool:
+        """Whether people reach us by HTTPS, so that cookies may insist on it."""
+        return self.base(request).startswith("https:")
+
+
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
+
+
+def templates() -> jinja2.Environment:
+    """The template environment: escapes everything, refuses unknown names."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def language(request: web.Request) -> str:
+    """The page's language: asked for, remembered, the browser's, German."""
+    asked = request.query.get("lang") or request.cookies.get("lang")
+    if asked in LANGUAGES:
+        return asked
+    for part in request.headers.get("Accept-Language", "").split(","):
+        code = part.split(";")[0].strip().lower()[:2]
+        if code in LANGUAGES:
+            return code
+    return "de"
+
+
+async def identify(request: web.Request, *, may: Permission | None = None) -> Identity:
+    """The person behind a page of the day; with `may` only those who have the permission in the conference."""
+    identity = await request.app[SITE].doorman.require(request)
+    if may is not None and not allowed(identity.person.role, may):
+        raise NotAllowed()
+    return identity
+
+
+async def render(
+    request: web.Request, template: str, identity: Identity | None = None, session: str | None = None, *,
+    status: int = 200, **context: Any,
+) -> web.Response:  # fmt: skip
+    """Render a page. With an identity the snapshot of the session (or of the day) is carried inline."""
+    site, lang = request.app[SITE], language(request)
+    snapshot = await site.hall.snapshot(identity.person, identity.link, session) if identity else None
+    conference = snapshot["conference"] if snapshot else await _conference(site)
+    timezone = ZoneInfo(conference["timezone"] if conference else "Europe/Berlin")
+    handle = identity.link.public_id if identity and needs_handle(request, identity) else None
+    text = site.templates.get_template(template).render(
+        snapshot=snapshot, snapshot_json=inline_json(snapshot) if snapshot else None, conference=conference, lang=lang,
+        t=lambda key, **values: translate(lang, key, **values), url=lambda path: with_handle(path, handle),
+        now=site.store.clock.now(), local=lambda value, form="datetime": local(value, form, timezone, lang),
+        belongs=_belongs(snapshot), path=request.path, **context,
+    )  # fmt: skip
+    response = web.Response(text=text, content_type="text/html", status=status)
+    response.headers["Cache-Control"] = "no-store"
+    if request.query.get("lang") in LANGUAGES:
+        response.set_cookie("lang", lang, max_age=365 * 86400, samesite="Lax", secure=site.secure(request))
+    return response
+
+
+def needs_handle(request: web.Request, identity: Identity) -> bool:
+    """Whether addresses on this page must say whose they are."""
+    return identity.several or "as" in request.query or holds_several(request.cookies)
+
+
+def with_handle(path: str, handle: str | None) -> str:
+    """A path of ours, with the handle when there is one."""
+    if handle is None:
+        return path
+    bare, hash_, fragment = path.partition("#")
+    return f"{bare}{'&' if '?' in bare else '?'}as={handle}{hash_}{fragment}"
+
+
+def inline_json(value: object) -> Markup:
+    """JSON that may stand inside a script element: no tag can begin in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def local(value: datetime | str | None, form: str, timezone: ZoneInfo, lang: str) -> str:
+    """An instant on the conference's clock: ``time``, ``date`` or ``datetime``."""
+    if value is None:
+        return ""
+    instant = (from_iso(value) if isinstance(value, str) else value.astimezone(UTC)).astimezone(timezone)
+    date = f"{instant:%d.%m.%Y}" if lang == "de" else f"{instant.day} {instant:%B %Y}"
+    return {"time": f"{instant:%H:%M}", "date": date, "datetime": f"{date}, {instant:%H:%M}"}[form]
+
+
+def _belongs(snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+    if snapshot is None:
+        return None
+    items = [
+        AgendaItem(
+            i["key"], i["kind"], State(i["state"]), from_iso(i["starts"]), from_iso(i["ends"]),
+            from_iso(i["running_since"]) if i["running_since"] else None,
+        )
+        for i in snapshot["agenda"]
+    ]  # fmt: skip
+    key = belongs_now(items)
+    return next((item for item in snapshot["agenda"] if item["key"] == key), None)
+
+
+async def _conference(site: Site) -> dict[str, Any] | None:
+    try:
+        async with site.store.reading() as db:
+            return queries.conference_view(await queries.conference(db))
+    except ConferenceError:
+        return None
