@@ -122,8 +122,9 @@ export class Protocol {
       this.#lost();
       if (reason === "io server disconnect" && !this.#over) setTimeout(() => socket.connect(), 1_000);
     });
-    socket.on("connect_error", () => {
+    socket.on("connect_error", (/** @type {Error & {data?: {address?: string}}} */ error) => {
       this.#lost();
+      if (error.data?.address === "permission") this.#bye("revoked");
       if (!socket.active && !this.#over) setTimeout(() => socket.connect(), 3_000);
     });
     addEventListener("offline", () => this.#drop());

@@ -32,7 +32,10 @@ class Room extends EventTarget {
       { as: handle, session: this.snapshot.session, numbers: () => this.state.numbers },
       {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
-        signal: (signal) => this.#set(applySignal(this.state, signal), signal),
+        signal: (signal) => {
+          if (signal.name === "media" && signal.body.lost) this.dispatchEvent(new Event("restarted"));
+          this.#set(applySignal(this.state, signal));
+        },
         snapshot: (snapshot) => this.#set(snapshot),
         greeted: () => void this.#returned(),
         restarted: () => this.dispatchEvent(new Event("restarted")),
@@ -128,12 +131,13 @@ class Room extends EventTarget {
     if (reason !== "revoked") return;
     this.revoked = true;
     this.connection = "offline";
+    this.dispatchEvent(new Event("revoked"));
     this.#tell();
   }
 
   /**
    * @param {Snapshot} snapshot
-   * @param {{name: string, body: any} | null} [because]
+   * @param {import("./state/types.js").Fact | null} [because]
    */
   #set(snapshot, because = null) {
     if (snapshot === this.snapshot) return;

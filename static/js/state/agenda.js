@@ -7,6 +7,8 @@ export const agendaFacts = {
   "session.moved": (snapshot, { session, state, running_since }) =>
     withItem(snapshot, session, (item) => ({ ...item, state, running_since })),
 
+  "agenda.replaced": (snapshot, { agenda }) => ({ ...snapshot, agenda }),
+
   "session.shifted": (snapshot, { sessions }) =>
     sessions.reduce(
       (/** @type {Snapshot} */ before, /** @type {{key: string, starts: string, ends: string}} */ { key, starts, ends }) =>
@@ -35,14 +37,18 @@ function withItem(snapshot, key, change) {
 export function belongsNow(agenda) {
   const live = agenda.filter((item) => item.state === "live");
   if (live.length > 0) {
-    return live.reduce((latest, item) => (since(item) > since(latest) ? item : latest));
+    return live.reduce((latest, item) => (begunLater(item, latest) ? item : latest));
   }
   return (
     agenda.find((item) => item.state === "backstage") ?? agenda.find((item) => item.state === "planned") ?? null
   );
 }
 
-/** @param {AgendaItem} item */
-function since(item) {
-  return item.running_since === null ? -Infinity : Date.parse(item.running_since);
+/**
+ * @param {AgendaItem} item
+ * @param {AgendaItem} other
+ */
+function begunLater(item, other) {
+  const begun = (/** @type {AgendaItem} */ { running_since, starts }) => Date.parse(running_since ?? starts);
+  return begun(item) > begun(other) || (begun(item) === begun(other) && item.starts > other.starts);
 }

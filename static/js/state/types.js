@@ -52,9 +52,9 @@
  * @property {string} question
  * @property {PollKind} kind
  * @property {string[]} options
- * @property {number} max_choices
- * @property {number} scale_from
- * @property {number} scale_to
+ * @property {number | null} max_choices null: as many as there are
+ * @property {number | null} scale_from
+ * @property {number | null} scale_to
  * @property {boolean} anonymous
  * @property {boolean} revisable
  * @property {PollState} state

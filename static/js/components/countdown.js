@@ -1,0 +1,45 @@
+/** The time until an instant on the server's clock; afterwards, with `over`, the time since. */
+
+import { html, render } from "/static/vendor/lit-html/lit-html.js";
+
+import { now } from "../clock.js";
+import { span } from "../format.js";
+import { t } from "../i18n.js";
+
+export class Countdown extends HTMLElement {
+  static observedAttributes = ["to", "over"];
+
+  #timer = 0;
+  #awake = false;
+
+  connectedCallback() {
+    this.#timer = setInterval(() => this.#show(), 500);
+    this.#show();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected) this.#show();
+  }
+
+  #show() {
+    const left = Date.parse(this.getAttribute("to") ?? "") - now();
+    if (Number.isNaN(left)) return;
+    if (!this.#awake) this.replaceChildren();
+    this.#awake = true;
+    const late = left < 0 && this.hasAttribute("over");
+    const figure = late ? `+${span(-left)}` : span(left);
+    render(
+      html`<span class="countdown ${this.hasAttribute("small") ? "countdown--small" : ""}" role="timer">
+        <span class="countdown__figure">${figure}</span>
+        ${late ? html`<span>${t("countdown.over")}</span>` : ""}
+      </span>`,
+      this,
+    );
+  }
+}
+
+customElements.define("conf-countdown", Countdown);

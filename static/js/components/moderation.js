@@ -1,0 +1,46 @@
+/** The moderator's console: run of show, what the audience sees, stage and backstage, polls, people. */
+
+import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+
+import { address } from "../address.js";
+import { icon, Live } from "../element.js";
+import { t } from "../i18n.js";
+import { room } from "../room.js";
+import { stateBadge } from "./agenda.js";
+
+export class Moderation extends Live {
+  view() {
+    const item = room.item;
+    if (item === null) return nothing;
+    const seen = item.state === "live" || item.state === "backstage";
+    return html`<div class="console">
+      <div class="console__column console__run"><conf-run-of-show></conf-run-of-show></div>
+      <div class="console__column">
+        <section class="sheet stack">
+          <div class="row row--apart">
+            <h1>${item.title}</h1>
+            ${stateBadge(item)}
+          </div>
+          ${item.kind === "live"
+            ? html`<h2>${t(item.state === "live" ? "console.audience" : "console.stage")}</h2>
+                <conf-stage .active=${seen}></conf-stage>`
+            : html`<p class="soft">${t("console.nostage")}</p>`}
+          <div class="row">
+            <a class="kern-link" href=${address(`/s/${item.key}`)}>${icon("eye")}${t("console.page")}</a>
+            <a class="kern-link" href=${address(`/venue/${item.key}`)}>${icon("screen")}${t("console.venue")}</a>
+            ${item.kind === "live" && room.may("publish")
+              ? html`<a class="kern-link" href=${address(`/s/${item.key}/backstage`)}>${icon("camera")}${t("console.backstage")}</a>`
+              : nothing}
+          </div>
+        </section>
+        <conf-stage-desk></conf-stage-desk>
+      </div>
+      <div class="console__column">
+        ${item.kind === "feedback" ? html`<conf-ratings></conf-ratings>` : html`<conf-poll-desk></conf-poll-desk>`}
+        <conf-people></conf-people>
+      </div>
+    </div>`;
+  }
+}
+
+customElements.define("conf-moderation", Moderation);

@@ -1,0 +1,234 @@
+/** One session for its audience: waiting for it, in it, after it. Follows every move without a reload. */
+
+import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+
+import { address } from "../address.js";
+import { attempt } from "../ask.js";
+import { icon, Live } from "../element.js";
+import { time } from "../format.js";
+import { t } from "../i18n.js";
+import { room } from "../room.js";
+import { partView, stateBadge } from "./agenda.js";
+import { mark } from "./mark.js";
+
+/** @import {AgendaItem} from "../state/types.js" */
+
+const ICONS = { live: "camera", lobby: "door", active_pause: "move", break: "cup", breakouts: "groups", feedback: "heart" };
+
+export class Session extends Live {
+  #joining = false;
+  #tab = "programme";
+
+  view() {
+    const item = room.item;
+    if (item === null) return nothing;
+    const hall = item.kind === "live" && item.state === "live" && room.joined;
+    document.body.classList.toggle("page-hall", hall);
+    if (hall) return this.#hall(item);
+    return html`<div class="page">${this.#paper(item)}</div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #paper(item) {
+    if (item.state === "ended") return this.#over(item);
+    if (item.kind === "feedback" && item.state === "live") return this.#feedback(item);
+    return this.#waiting(item);
+  }
+
+  /** @param {AgendaItem} item */
+  #head(item) {
+    return html`<header class="page__head">
+      <p class="row"><span class="eyebrow">${icon(ICONS[item.kind])} ${t(`kind.${item.kind}`)}</span>${stateBadge(item)}</p>
+      <h1>${item.title}</h1>
+      <p class="page__lead">${t("session.times", { from: time(item.starts), to: time(item.ends) })}</p>
+    </header>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #waiting(item) {
+    const running = item.state === "live";
+    return html`${this.#head(item)}
+      <div class="columns">
+        <div class="waiting">
+          <section class="now waiting__card" data-state=${item.state}>
+            ${running ? this.#running(item) : this.#countdown(item)} ${this.#door(item)} ${this.#present()}
+          </section>
+          ${item.record ? html`<p class="fact">${icon("record")}<span>${t("session.record")}</span></p>` : nothing}
+          ${this.#devicesHint()} ${this.#parts(item)}
+        </div>
+        <aside class="stack">
+          <section class="sheet"><h2>${t("devices.title")}</h2><conf-devices></conf-devices></section>
+          <section class="sheet"><h2>${t("agenda.title")}</h2><conf-agenda></conf-agenda></section>
+        </aside>
+      </div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #countdown(item) {
+    return html`<div class="stack">
+      <h2>${t(room.joined ? "waiting.here" : "waiting.title")}</h2>
+      <conf-countdown to=${item.starts}></conf-countdown>
+      <p class="soft">${t(room.joined ? "waiting.here.more" : "waiting.more", { time: time(item.starts) })}</p>
+    </div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #running(item) {
+    const joined = room.joined ? ".joined" : "";
+    return html`<div class="stack">
+      <h2>${t(`running.${item.kind}${joined}`)}</h2>
+      <p class="soft">${t(`running.${item.kind}.more`, { time: time(item.ends) })}</p>
+      ${room.joined && item.kind !== "live" ? html`<conf-countdown to=${item.ends}></conf-countdown>` : nothing}
+    </div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #door(item) {
+    const belongs = room.belongs;
+    if (room.joined) {
+      return html`<div class="row">
+        <span class="voted">${icon("check")}<span>${t("session.joined")}</span></span>
+        ${belongs && belongs.key !== item.key && belongs.state === "live" ? wayTo(belongs) : nothing}
+        <button class="kern-btn kern-btn--tertiary" type="button" @click=${() => attempt(() => room.leave())}>
+          <span class="kern-label">${t("session.leave")}</span>
+        </button>
+      </div>`;
+    }
+    if (!room.may("join")) return html`<p class="soft">${t("session.noseat")}</p>`;
+    return html`<div class="join">
+      <button class="kern-btn kern-btn--primary kern-btn--large" type="button" ?disabled=${this.#joining} @click=${() => this.#join()}>
+        ${icon("door")}<span class="kern-label">${t(this.#joining ? "session.joining" : "session.join")}</span>
+      </button>
+    </div>`;
+  }
+
+  #present() {
+    const presence = room.state.signals.presence;
+    const here = (presence?.online ?? 0) + (presence?.hall ?? 0);
+    return here > 0 ? html`<p class="fact">${icon("people")}<span>${t("session.present", { n: here })}</span></p>` : nothing;
+  }
+
+  #devicesHint() {
+    return (room.state.signals.devices ?? 1) > 1
+      ? html`<p class="fact">${icon("phone")}<span>${t("session.devices")}</span></p>`
+      : nothing;
+  }
+
+  /** @param {AgendaItem} item */
+  #parts(item) {
+    return item.parts.length > 0
+      ? html`<section class="sheet"><h2>${t("session.parts")}</h2><ul class="agenda__parts">${item.parts.map(partView)}</ul></section>`
+      : nothing;
+  }
+
+  /** @param {AgendaItem} item */
+  #over(item) {
+    const belongs = room.belongs;
+    return html`${this.#head(item)}
+      <div class="columns">
+        <section class="now waiting__card">
+          ${mark()}
+          <h2>${t("over.title")}</h2>
+          <p class="page__lead">${belongs ? t("over.next", { title: belongs.title, time: time(belongs.starts) }) : t("over.day")}</p>
+          ${belongs ? wayTo(belongs) : html`<a class="kern-btn kern-btn--primary kern-btn--large" href=${address("/me")}><span class="kern-label">${t("nav.me")}</span></a>`}
+        </section>
+        <aside class="sheet"><h2>${t("agenda.title")}</h2><conf-agenda></conf-agenda></aside>
+      </div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #feedback(item) {
+    return html`${this.#head(item)} ${room.may("rate") ? html`<conf-rating></conf-rating>` : html`<p class="soft">${t("session.noseat")}</p>`}`;
+  }
+
+  /** @param {AgendaItem} item */
+  #hall(item) {
+    const presence = room.state.signals.presence;
+    return html`<div class="hall">
+      <div class="hall__stage">
+        <conf-stage .active=${true}></conf-stage>
+        <div class="hall__bar">
+          <h1>${item.title}</h1>
+          <span class="badge badge--live"><span class="dot"></span>${t("state.live")}</span>
+          ${presence ? html`<span>${icon("people")} ${t("session.present", { n: presence.online + presence.hall })}</span>` : nothing}
+          ${item.record ? html`<span>${icon("record")} ${t("session.recording")}</span>` : nothing}
+        </div>
+      </div>
+      <aside class="hall__panel" aria-label=${t("hall.panel")}>
+        <conf-poll-now></conf-poll-now>
+        <div class="tabs" role="tablist" aria-label=${t("hall.panel")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event)}>
+          ${this.#tabButton("programme", "hall.programme")} ${this.#tabButton("polls", "hall.polls")}
+        </div>
+        <div class="hall__body" role="tabpanel" id="panel-programme" aria-labelledby="tab-programme" ?hidden=${this.#tab !== "programme"} tabindex="0">
+          <div class="stack stack--wide">
+            ${this.#devicesHint()} ${item.parts.length > 0 ? html`<ul class="agenda__parts">${item.parts.map(partView)}</ul>` : nothing}
+            <conf-agenda></conf-agenda>
+            <div class="row">
+              <button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" @click=${() => attempt(() => room.leave())}>
+                ${icon("leave")}<span class="kern-label">${t("session.leave")}</span>
+              </button>
+            </div>
+          </div>
+        </div>
+        <div class="hall__body" role="tabpanel" id="panel-polls" aria-labelledby="tab-polls" ?hidden=${this.#tab !== "polls"} tabindex="0">
+          <conf-polls></conf-polls>
+        </div>
+      </aside>
+    </div>`;
+  }
+
+  /**
+   * @param {string} tab
+   * @param {string} text
+   */
+  #tabButton(tab, text) {
+    const open = this.#tab === tab;
+    return html`<button
+      class="tabs__tab"
+      type="button"
+      role="tab"
+      id="tab-${tab}"
+      aria-controls="panel-${tab}"
+      aria-selected=${open ? "true" : "false"}
+      tabindex=${open ? 0 : -1}
+      @click=${() => this.#show(tab)}
+    >
+      ${t(text)}
+    </button>`;
+  }
+
+  /** Arrow keys turn the tabs, as screen readers announce it. @param {KeyboardEvent} event */
+  #turn({ key }) {
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+    const tab = this.#tab === "programme" ? "polls" : "programme";
+    this.#show(tab);
+    document.getElementById(`tab-${tab}`)?.focus();
+  }
+
+  /** @param {string} tab */
+  #show(tab) {
+    this.#tab = tab;
+    this.update();
+  }
+
+  async #join() {
+    this.#joining = true;
+    this.update();
+    await attempt(() => room.join());
+    this.#joining = false;
+    this.update();
+  }
+}
+
+/**
+ * The one large button to where one belongs now.
+ *
+ * @param {AgendaItem} item
+ */
+export function wayTo(item) {
+  return html`<a class="kern-btn kern-btn--primary kern-btn--large" href=${address(`/s/${item.key}`)}>
+    ${icon("arrow")}<span class="kern-label">${t(item.state === "live" ? "way.live" : "way.next")}</span>
+  </a>`;
+}
+
+customElements.define("conf-session", Session);

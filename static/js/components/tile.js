@@ -1,0 +1,69 @@
+/** One place on a stage: a moving picture, or a poster that says whose it is and why nothing moves. */
+
+import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+
+import { icon } from "../element.js";
+import { initials } from "../format.js";
+import { t } from "../i18n.js";
+import { room } from "../room.js";
+import { feedName } from "../state/index.js";
+
+/** @import {Entry} from "../state/types.js" */
+/** @import {Pictures} from "../pictures.js" */
+
+/**
+ * @param {Entry} entry
+ * @param {object} picture
+ * @param {HTMLVideoElement | null} picture.video
+ * @param {boolean} picture.playing
+ * @param {boolean} [picture.own] one's own, shown as in a mirror
+ */
+export function tile(entry, { video, playing, own = false }) {
+  const speaking = entry.audio && (room.state.signals.speaking ?? []).includes(feedName(entry));
+  return html`<figure
+    class="tile"
+    data-source=${entry.source}
+    data-feed=${feedName(entry)}
+    ?data-playing=${playing && entry.video}
+    ?data-speaking=${speaking}
+    ?data-mirror=${own && entry.source === "camera"}
+  >
+    ${video} ${poster(entry, own)}
+    <figcaption class="tile__name">
+      <b>
+        ${entry.audio || entry.source === "screen"
+          ? nothing
+          : html`<span class="tile__off">${icon("mic-off")}<span class="kern-sr-only">${t("tile.muted")}</span></span>`}
+        <span>${caption(entry)}</span>
+      </b>
+      ${entry.office && entry.source === "camera" ? html`<span class="tile__office">${entry.office}</span>` : nothing}
+    </figcaption>
+  </figure>`;
+}
+
+/** @param {Entry} entry */
+function caption({ name, source }) {
+  if (source === "screen") return t("tile.screen", { name });
+  return source === "programme" ? t("tile.programme", { venue: room.state.conference.venue }) : name;
+}
+
+/**
+ * @param {Entry} entry
+ * @param {boolean} own
+ */
+function poster(entry, own) {
+  return html`<div class="poster">
+    <span class="poster__initials" aria-hidden="true">${entry.source === "camera" ? initials(entry.name) : icon("screen")}</span>
+    <span class="poster__state">${t(reason(entry, own))}</span>
+  </div>`;
+}
+
+/**
+ * @param {Entry} entry
+ * @param {boolean} own
+ */
+function reason(entry, own) {
+  if (!entry.video) return "tile.camera_off";
+  if (own || entry.person === room.me.id) return "tile.own";
+  return (room.state.signals.feeds ?? []).includes(feedName(entry)) ? "tile.coming" : "tile.connecting";
+}

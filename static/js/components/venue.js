@@ -1,0 +1,112 @@
+/** The hall's screen: no controls, dark, readable from the last row, for a whole day. */
+
+import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+
+import { now } from "../clock.js";
+import { icon, Live } from "../element.js";
+import { time } from "../format.js";
+import { t } from "../i18n.js";
+import { room } from "../room.js";
+import { currentPoll } from "../state/index.js";
+import { mark } from "./mark.js";
+import { tallyView } from "./tally.js";
+
+/** @import {AgendaItem, Poll} from "../state/types.js" */
+
+const ASLEEP_AFTER = 30_000;
+
+export class Venue extends Live {
+  #code = /** @type {HTMLTemplateElement | null} */ (document.getElementById("checkin"))?.content.firstElementChild ?? null;
+  #timer = 0;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#timer = setInterval(() => this.update(), ASLEEP_AFTER);
+    void this.#stayAwake();
+    document.addEventListener("visibilitychange", () => void this.#stayAwake());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  view() {
+    const item = room.item;
+    if (item === null) return nothing;
+    return html`<div class="venue">${this.#main(item)} ${this.#bar(item)}</div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #main(item) {
+    const poll = currentPoll(room.state.polls);
+    const people = (room.state.stage?.slots ?? []).some((entry) => entry !== null);
+    const stage = item.kind === "live" && (item.state === "live" || (item.state === "backstage" && people));
+    if (!stage && poll === null) return this.#wait(item);
+    return html`<div class="venue__main" data-poll=${poll === null ? nothing : people && stage ? "beside" : "alone"}>
+      <conf-stage .active=${stage}></conf-stage>
+      ${poll === null ? nothing : this.#poll(poll)}
+    </div>`;
+  }
+
+  /** @param {Poll} poll */
+  #poll(poll) {
+    return html`<section class="venue__poll" data-kern-theme="dark">
+      <p class="poll__question">${poll.question}</p>
+      ${poll.state === "published" && poll.result ? tallyView(poll, poll.result) : this.#asking(poll)}
+    </section>`;
+  }
+
+  /** @param {Poll} poll */
+  #asking({ key, kind, options }) {
+    const tally = room.state.signals.tallies?.[key];
+    return html`${kind === "single" || kind === "multiple" ? html`<ul class="venue__options">${options.map((option) => html`<li>${option}</li>`)}</ul>` : nothing}
+      <div class="qr-line">
+        ${this.#qr()}
+        <div class="stack">
+          <p>${t("venue.vote")}</p>
+          ${tally ? html`<p class="venue__count">${tally.voted}<small>${t("venue.voted", { present: Math.max(tally.present, tally.voted) })}</small></p>` : nothing}
+        </div>
+      </div>`;
+  }
+
+  /** @param {AgendaItem} item */
+  #wait(item) {
+    const over = item.state === "ended";
+    const next = over ? room.belongs : item;
+    return html`<section class="venue__wait">
+      ${mark()}
+      <h1>${over && next ? next.title : item.title}</h1>
+      <p>${t(over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon", { time: time((next ?? item).starts) })}</p>
+      ${next && next.state !== "live" ? html`<conf-countdown to=${next.starts}></conf-countdown>` : nothing}
+      ${over || !this.#code ? nothing : html`<div class="qr-line">${this.#qr()}<p>${t("venue.checkin")}</p></div>`}
+    </section>`;
+  }
+
+  #qr() {
+    return this.#code ? html`<div class="qr">${this.#code}</div>` : nothing;
+  }
+
+  /** @param {AgendaItem} item */
+  #bar(item) {
+    const presence = room.state.signals.presence;
+    return html`<footer class="venue__bar">
+      <b>${item.title}</b>
+      ${presence ? html`<span>${icon("people")} ${presence.online + presence.hall}</span>` : nothing}
+      ${item.state === "live" ? html`<span class="badge badge--live"><span class="dot"></span>${t("state.live")}</span>` : nothing}
+      <conf-connection></conf-connection>
+      <time>${time(new Date(now()).toISOString())}</time>
+    </footer>`;
+  }
+
+  async #stayAwake() {
+    if (document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+    try {
+      await navigator.wakeLock.request("screen");
+    } catch {
+      /* the screen's own settings decide */
+    }
+  }
+}
+
+customElements.define("conf-venue", Venue);

@@ -1,0 +1,9 @@
+import { boot } from "../boot.js";
+
+await boot(() =>
+  Promise.all([
+    import("../components/connection.js"),
+    import("../components/backstage.js"),
+    import("../components/stage.js"),
+  ]),
+);

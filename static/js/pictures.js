@@ -1,0 +1,166 @@
+/**
+ * The pictures and sounds of a room as they really arrive: which slot shows moving frames, whether sound may play.
+ *
+ * @import {LineState} from "./media.js"
+ * @import {Entry} from "./state/types.js"
+ */
+
+import { address } from "./address.js";
+import { Viewer } from "./media.js";
+import { room } from "./room.js";
+import { feedName } from "./state/index.js";
+
+const LOOK_EVERY = 400;
+const STILL_AFTER = { camera: 3_000, programme: 3_000, screen: 15_000 };
+
+/** One place where somebody's picture may be. */
+class Place {
+  video = document.createElement("video");
+  audio = document.createElement("audio");
+  playing = false;
+  feed = "";
+  frames = 0;
+  movedAt = 0;
+
+  constructor() {
+    this.video.muted = true;
+    this.video.autoplay = true;
+    this.video.playsInline = true;
+    this.video.disablePictureInPicture = true;
+    this.video.tabIndex = -1;
+    this.audio.autoplay = true;
+  }
+
+  /** Looks whether frames moved since the last time. @param {Entry | null} entry */
+  look(entry) {
+    if (this.video.paused && this.video.isConnected && this.video.srcObject) this.video.play().catch(() => {});
+    const feed = entry ? feedName(entry) : "";
+    const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
+    const at = performance.now();
+    if (feed !== this.feed) [this.feed, this.movedAt] = [feed, -Infinity];
+    else if (frames !== this.frames) this.movedAt = at;
+    this.frames = frames;
+    this.playing = entry !== null && entry.video && at - this.movedAt < STILL_AFTER[entry.source];
+  }
+}
+
+export class Pictures {
+  /** Whether the browser waits for a press before it plays sound. */
+  blocked = false;
+  /** @type {LineState} */
+  line = "idle";
+
+  #entries;
+  #changed;
+  #sound;
+  #places;
+  #viewer;
+  #timer = 0;
+  #shown = "";
+  #restart = () => this.#viewer.restart();
+
+  /**
+   * @param {object} options
+   * @param {string} options.session
+   * @param {"stage" | "backstage"} options.of
+   * @param {number} options.slots
+   * @param {boolean} options.sound
+   * @param {() => (Entry | null)[]} options.entries who is in which slot
+   * @param {() => void} options.changed
+   */
+  constructor({ session, of, slots, sound, entries, changed }) {
+    this.#entries = entries;
+    this.#changed = changed;
+    this.#sound = sound;
+    this.#places = Array.from({ length: slots }, () => new Place());
+    this.#viewer = new Viewer({
+      address: address(`/whep/${session}?room=${of}`),
+      slots,
+      onslot: (slot, video, audio) => this.#connect(slot, video, audio),
+      expects: () => this.#expects(),
+      onstate: (state) => {
+        this.line = state;
+        changed();
+      },
+    });
+  }
+
+  start() {
+    if (this.#timer !== 0) return;
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    room.addEventListener("restarted", this.#restart);
+    this.#viewer.start();
+  }
+
+  stop() {
+    if (this.#timer === 0) return;
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    room.removeEventListener("restarted", this.#restart);
+    this.#viewer.stop();
+    for (const { video, audio } of this.#places) {
+      video.srcObject = null;
+      audio.srcObject = null;
+    }
+  }
+
+  /** @param {number} slot */
+  place(slot) {
+    return this.#places[slot];
+  }
+
+  /** A press allows sound. */
+  unlock() {
+    this.blocked = false;
+    this.#places.forEach(({ audio }) => this.#play(audio));
+    this.#changed();
+  }
+
+  /** What arrived in each slot, and how often the line was made. */
+  async stats() {
+    return { line: this.line, attempts: this.#viewer.attempts, slots: await this.#viewer.stats() };
+  }
+
+  /**
+   * @param {number} slot
+   * @param {MediaStreamTrack} video
+   * @param {MediaStreamTrack} audio
+   */
+  #connect(slot, video, audio) {
+    const place = this.#places[slot];
+    place.video.srcObject = new MediaStream([video]);
+    place.video.play().catch(() => {});
+    if (!this.#sound) return;
+    place.audio.srcObject = new MediaStream([audio]);
+    this.#play(place.audio);
+  }
+
+  /** @param {HTMLAudioElement} audio */
+  #play(audio) {
+    if (audio.srcObject === null) return;
+    audio.play().catch((error) => {
+      if (error.name !== "NotAllowedError" || this.blocked) return;
+      this.blocked = true;
+      this.#changed();
+    });
+  }
+
+  #expects() {
+    const arriving = room.state.signals.feeds ?? [];
+    return this.#entries().some(
+      (entry) =>
+        entry !== null &&
+        entry.person !== room.me.id &&
+        (entry.audio || entry.video) &&
+        arriving.includes(feedName(entry)),
+    );
+  }
+
+  #look() {
+    const entries = this.#entries();
+    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null));
+    const shown = this.#places.map(({ playing }) => playing).join();
+    if (shown !== this.#shown) this.#changed();
+    this.#shown = shown;
+  }
+}
