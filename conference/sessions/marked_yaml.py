@@ -82,6 +82,7 @@ _SYNTAX = {
     "could not find expected ':'": "Hier fehlt ein Doppelpunkt nach dem Namen der Angabe.",
     "expected <block end>": "Die Einrückung passt nicht zu den Zeilen darüber.",
     "found unexpected end of stream": "Ein Anführungszeichen oder eine Klammer ist nicht geschlossen.",
+    "but got '?'": "Ein Fragezeichen in Klammern verlangt Anführungszeichen um den Text.",
     "expected ',' or": "Hier fehlt ein Komma oder die schließende Klammer.",
     "found duplicate anchor": "Anker (&name) sind hier nicht erlaubt.",
     "but found another document": "Die Datei enthält mehrere Dokumente (---); erlaubt ist eines.",
@@ -288,7 +289,7 @@ class Fields:
 
 
 def _with_commas_in_texts(node: yaml.MappingNode, known: Sequence[str]) -> list[tuple[yaml.Node, yaml.Node]]:
-    """The pairs of a mapping; in ``{role: Ministerin für Arbeit, Soziales und Sport, where: hall}`` two of them.
+    """The pairs of a mapping; two in ``{role: Ministerin für Arbeit, Soziales und Sport, where: hall}``.
 
     To YAML a comma in braces ends the text, and the rest is a key without a value. We know all keys, so what
     is none and has no value can only be the rest of the text before it.

@@ -6,10 +6,10 @@ Pure. Everything is checked while reading, and all mistakes are named at once, e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from itertools import pairwise
+from itertools import chain
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,12 @@ POLL_KINDS = ("single", "multiple", "scale", "words")
 STAFF_ROLES = ("moderator", "organiser", "production")
 PLACES = ("hall", "remote")
 LANGUAGES = ("de", "en")
+KIND_FIELDS = {  # what a kind of session has besides the fields all have
+    "live": ("parts",),
+    "active_pause": ("variants", "steps"),
+    "breakouts": ("rooms", "board"),
+    "feedback": ("rating", "aspects", "comment", "previous"),
+}
 VARIANTS = ("sitting", "standing")
 
 MAX_TITLE = 300
@@ -244,11 +250,12 @@ class _Reader:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.zone: ZoneInfo | None = None
-        self.day: date | None = None
+        self.zone = ZoneInfo("UTC")  # until it is known, and if it is wrong
+        self.day = date(2000, 1, 1)
         self.staff_emails: set[str] = set()
         self.names: dict[str, str] = {}  # e-mail → name
         self.moderators: list[tuple[int, str, str]] = []  # line, path, e-mail
+        self.timed: list[tuple[datetime, datetime, str, Fields]] = []  # sessions whose times are known
 
     def fields(
         self, node: yaml.Node, where: str, required: Sequence[str], optional: Sequence[str] = ()
@@ -259,13 +266,11 @@ class _Reader:
         top = self.fields(root, "", ("conference", "sessions"), ("staff", "recordings"))
         conference = self.conference(top.nodes["conference"]) if "conference" in top.nodes else None
         staff = [self.staff(where, node) for where, node in top.items("staff")]
-        read = [
-            self.session(where, node) for where, node in top.items("sessions", least=1, most=MAX_SESSIONS)
-        ]
-        sessions = [session for session, _ in read if session]
-        self._check_overlaps([(s, fields) for s, fields in read if s])
-        keys = [(fields, fields.nodes["key"].value) for _, fields in read if "key" in fields.nodes]
-        self._check_distinct(keys, "Den Schlüssel")
+        most = MAX_SESSIONS
+        read = [self.session(where, node) for where, node in top.items("sessions", least=1, most=most)]
+        sessions = [session for _, session in read]
+        self._check_overlaps()
+        self._check_distinct(((fields, session.key) for fields, session in read), "Den Schlüssel")
         self._check_moderators()
         recordings = [self.recording(where, node, sessions) for where, node in top.items("recordings")]
         if conference is None:
@@ -273,15 +278,16 @@ class _Reader:
         in_order = tuple(sorted(sessions, key=lambda session: session.starts))
         return Programme(conference, in_order, tuple(staff), tuple(recordings))
 
-    def conference(self, node: yaml.Node) -> ConferenceEntry | None:
+    def conference(self, node: yaml.Node) -> ConferenceEntry:
         optional = ("motto", "venue", "timezone", "language", "attendance_threshold")
         fields = self.fields(node, "conference", ("key", "title", "host", "date"), optional)
         zone_name = fields.text("timezone", 100, "Europe/Berlin")
-        self.zone = _zone(zone_name)
-        if self.zone is None:
+        zone = _zone(zone_name)
+        self.zone = zone or self.zone
+        if zone is None:
             fields.wrong("timezone", f"Die Zeitzone »{shortened(zone_name)}« gibt es nicht.")
-        self.day = self._date(fields)
-        entry = ConferenceEntry(
+        self.day = self._date(fields) or self.day
+        return ConferenceEntry(
             key=fields.key(),
             title=fields.text("title", MAX_TITLE),
             motto=fields.optional_text("motto", MAX_TITLE),
@@ -289,10 +295,9 @@ class _Reader:
             venue=fields.optional_text("venue", MAX_TITLE),
             timezone=zone_name,
             language=fields.choice("language", LANGUAGES, "de"),
-            date=self.day or date.min,
+            date=self.day,
             attendance_threshold=fields.integer("attendance_threshold", 80, 0, 100) or 0,
         )
-        return entry if self.day else None
 
     def staff(self, where: str, node: yaml.Node) -> StaffEntry:
         fields = self.fields(node, where, ("name", "email", "role"), ("organisation",))
@@ -307,46 +312,60 @@ class _Reader:
 
     # --- sessions ---------------------------------------------------------------------------------
 
-    def session(self, where: str, node: yaml.Node) -> tuple[SessionEntry | None, Fields]:
-        """A session, and its fields for whoever compares sessions; no session if its times are unknown."""
-        kind = _scalar(node, "kind")
-        extra_keys, read_extra = self._kinds().get(kind, ((), None))
-        common = ("record", "moderators", "polls")
-        fields = self.fields(
-            node,
-            where,
-            ("key", "kind", "title", "starts", "ends"),
-            (*common, *extra_keys) if kind in SESSION_KINDS else (*common, *_all_extra_keys(self._kinds())),
-        )
-        fields.choice("kind", SESSION_KINDS)
-        starts, ends = self._instant(fields, "starts"), self._instant(fields, "ends")
-        if starts and ends and ends <= starts:
-            fields.wrong("ends", "Das Ende liegt nicht nach dem Beginn (alles spielt am selben Tag).")
+    def session(self, where: str, node: yaml.Node) -> tuple[Fields, SessionEntry]:
+        fields = self.session_fields(where, node)
+        kind = fields.choice("kind", SESSION_KINDS)
+        key = fields.key()
+        starts, ends = self.times(fields, key)
         record = fields.flag("record")
         if record and kind not in ("live", ""):
             fields.wrong("record", "Aufgezeichnet werden nur Sessions der Art live.")
-        rest: dict[str, Any] = {
-            "key": fields.key(),
-            "title": fields.text("title", MAX_TITLE),
-            "moderators": self.emails(fields, "moderators"),
-            "parts": self.parts(fields),
-            "polls": self.polls(fields),
-            "extra": read_extra(fields) if read_extra else {},
-        }
-        if not starts or not ends:
-            return None, fields
-        return SessionEntry(
-            kind=cast(SessionKind, kind), starts=starts, ends=ends, record=record, **rest
-        ), fields
+        return fields, SessionEntry(
+            key=key,
+            kind=cast(SessionKind, kind),
+            title=fields.text("title", MAX_TITLE),
+            starts=starts,
+            ends=ends,
+            record=record,
+            moderators=self.emails(fields, "moderators"),
+            parts=self.parts(fields),
+            polls=self.polls(fields),
+            extra=self.extra(kind, fields),
+        )
 
-    def _kinds(self) -> dict[str, tuple[tuple[str, ...], Callable[[Fields], dict[str, Any]] | None]]:
-        """What each kind of session has besides the common fields, and who reads it."""
-        return {
-            "live": (("parts",), None),
-            "active_pause": (("variants", "steps"), self.active_pause),
-            "breakouts": (("rooms", "board"), self.breakouts),
-            "feedback": (("rating", "aspects", "comment", "previous"), self.feedback),
-        }
+    def session_fields(self, where: str, node: yaml.Node) -> Fields:
+        """The fields of a session, without those that only other kinds have (if its kind is known)."""
+        required = ("key", "kind", "title", "starts", "ends")
+        optional = ("record", "moderators", "polls", *chain(*KIND_FIELDS.values()))
+        fields = self.fields(node, where, required, optional)
+        kind = _scalar(node, "kind")
+        for other, names in KIND_FIELDS.items():
+            for name in fields.nodes.keys() & set(names):
+                if kind != other and kind in SESSION_KINDS:
+                    fields.wrong(name, f"»{name}« gibt es nur bei Sessions der Art {other}.")
+                    del fields.nodes[name]
+        return fields
+
+    def times(self, fields: Fields, key: str) -> tuple[datetime, datetime]:
+        """Beginning and end; if one of them is wrong, the session is not compared with others."""
+        starts, ends = self._instant(fields, "starts"), self._instant(fields, "ends")
+        if not starts or not ends:
+            return datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+        if ends <= starts:
+            fields.wrong("ends", "Das Ende liegt nicht nach dem Beginn (alles spielt am selben Tag).")
+        self.timed.append((starts, ends, key, fields))
+        return starts, ends
+
+    def extra(self, kind: str, fields: Fields) -> dict[str, Any]:
+        """What this kind of session alone has."""
+        match kind:
+            case "active_pause":
+                return self.active_pause(fields)
+            case "breakouts":
+                return self.breakouts(fields)
+            case "feedback":
+                return self.feedback(fields)
+        return {}
 
     def parts(self, session: Fields) -> tuple[PartEntry, ...]:
         parts, keys = [], []
@@ -517,7 +536,10 @@ class _Reader:
         """Addresses of moderators, to be found on the staff later."""
         found = []
         for where, node in fields.items(name):
-            email = (node.value.strip().lower() if isinstance(node, yaml.ScalarNode) else "") or "?"
+            if not isinstance(node, yaml.ScalarNode):
+                self.problems.add(line_of(node), where, "Hier wird eine E-Mail-Adresse erwartet.")
+                continue
+            email = node.value.strip().lower()
             if email in found:
                 self.problems.add(line_of(node), where, f"{shortened(email)} steht hier zum zweiten Mal.")
             found.append(email)
@@ -541,11 +563,13 @@ class _Reader:
                 fields.wrong(name, f"{what} »{shortened(key)}« gibt es schon in Zeile {lines[key]}.")
             lines.setdefault(key, fields.line)
 
-    def _check_overlaps(self, sessions: Iterable[tuple[SessionEntry, Fields]]) -> None:
-        in_order = sorted(sessions, key=lambda pair: pair[0].starts)
-        for (before, _), (after, fields) in pairwise(in_order):
-            if after.starts < before.ends:
-                fields.wrong("starts", f"Die Session beginnt, während »{shortened(before.key)}« noch läuft.")
+    def _check_overlaps(self) -> None:
+        last_end, last_key = datetime.min.replace(tzinfo=UTC), ""
+        for starts, ends, key, fields in sorted(self.timed, key=lambda timed: timed[0]):
+            if starts < last_end:
+                fields.wrong("starts", f"Die Session beginnt, während »{shortened(last_key)}« noch läuft.")
+            if ends > last_end:
+                last_end, last_key = ends, key
 
     def _check_moderators(self) -> None:
         for line, where, email in self.moderators:
@@ -560,7 +584,7 @@ class _Reader:
         if not text:
             return None
         try:
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            if re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
                 return date.fromisoformat(text)
         except ValueError:
             pass
@@ -574,7 +598,7 @@ class _Reader:
         if text and (not match or int(match[1]) > 23 or int(match[2]) > 59):
             fields.wrong(name, f"»{shortened(text)}« ist keine Uhrzeit von 00:00 bis 23:59.")
             return None
-        if not match or self.day is None or self.zone is None:
+        if not match:
             return None
         local = datetime.combine(self.day, time(int(match[1]), int(match[2])), self.zone)
         instant = local.astimezone(UTC)
@@ -598,7 +622,3 @@ def _scalar(node: yaml.Node, name: str) -> str:
             if key.value == name and isinstance(value, yaml.ScalarNode):
                 return str(value.value)
     return ""
-
-
-def _all_extra_keys(kinds: dict[str, tuple[tuple[str, ...], Any]]) -> tuple[str, ...]:
-    return tuple(key for keys, _ in kinds.values() for key in keys)
