@@ -39,8 +39,8 @@ _BYTE_ORDER_MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Umlauts inside of words, as code page 850 and as Windows-1252 write them.
-_DOS_UMLAUT = re.compile(rb"[A-Za-z][\x81\x84\x94\xe1][a-z]|[\x8e\x99\x9a][a-z]{2}")
-_WINDOWS_UMLAUT = re.compile(rb"[A-Za-z][\xe4\xf6\xfc\xdf][a-z]|[\xc4\xd6\xdc][a-z]{2}")
+_DOS_UMLAUT = re.compile(rb"[A-Za-z][\x81\x84\x94\xe1]+[a-z]|[\x8e\x99\x9a][a-z]{2}")
+_WINDOWS_UMLAUT = re.compile(rb"[A-Za-z][\xe4\xf6\xfc\xdf]+[a-z]|[\xc4\xd6\xdc][a-z]{2}")
 _DECLARED_SEPARATOR = re.compile(r'^"?sep=([^\r\n"])"?\r?\n?', re.IGNORECASE)
 
 
