@@ -7,10 +7,12 @@ import io
 import re
 import unicodedata
 from datetime import datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from zoneinfo import ZoneInfo
 
 from conference.sheets.model import Cell, Column, Sheet, local, number, plain_text, yes_or_no
 
+_WIDE = Context(prec=400)  # no float has more digits before its decimal point
 _INTRODUCTION = re.compile(r"[\s\"'`´‘’‚‛“”„‟«»‹›]*")
 
 
@@ -68,7 +70,9 @@ def _decimal(cell: Cell, places: int | None = None) -> str:
         return ""
     if isinstance(value, int) and places is None:
         return str(value)
-    text = f"{value:.{4 if places is None else places}f}"
+    step = Decimal(1).scaleb(-(4 if places is None else places))
+    # Half up, as Excel shows it: 7.25 is 7,3.
+    text = f"{Decimal(str(value)).quantize(step, ROUND_HALF_UP, _WIDE):f}"
     if places is None:
         text = text.rstrip("0").rstrip(".")
     return text.replace(".", ",")

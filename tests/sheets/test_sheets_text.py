@@ -58,6 +58,8 @@ def test_a_whole_file() -> None:
         ("decimal", float("nan"), ""),
         ("percent", 0, "0,0"),
         ("percent", 33.333, "33,3"),
+        ("percent", 7.25, "7,3"),
+        ("decimal", 1e30, "1" + "0" * 30),
         ("time", datetime(2026, 1, 17, 9, 0, tzinfo=UTC), "10:00:00"),
         ("time", time(9, 5), "09:05:00"),
         ("time", timedelta(hours=26, seconds=61), "26:01:01"),
