@@ -178,13 +178,15 @@ async def link_list(store: Store, tokens: Tokens, base: str) -> list[dict[str, s
         sessions = {row.key: row for row in await queries.agenda(db)}
         return [
             {
-                "person": person.name, "email": person.email,
+                "person": person.name,
+                "email": person.email,
                 "role": (queries.role_of(person, sessions[link.session]) if link.session else person.role).value,
-                "session": link.session, "url": f"{base}/j/{tokens.token(link)}",
+                "session": link.session,
+                "url": f"{base}/j/{tokens.token(link)}",
             }
             for link, person in await all_links(db)
             if link.session is None or link.session in sessions
-        ]  # fmt: skip
+        ]
 
 
 def _table(lines: list[dict[str, str | None]]) -> str:

@@ -49,8 +49,10 @@ async def _polls(db: AsyncSession, _now: datetime) -> Made:
 
 
 _MAKERS: dict[str, Callable[[AsyncSession, datetime], Awaitable[Made]]] = {
-    "attendance": _attendance, "feedback": _feedback, "polls": _polls,
-}  # fmt: skip
+    "attendance": _attendance,
+    "feedback": _feedback,
+    "polls": _polls,
+}
 
 
 async def export(db: AsyncSession, what: str, form: str, now: datetime) -> bytes:

@@ -114,9 +114,14 @@ async def _session(
 ) -> bool:
     """Add or update a session; whether an existing one changed."""
     new = {
-        "kind": entry.kind, "title": entry.title, "position": position, "starts": entry.starts, "ends": entry.ends,
-        "record": entry.record, "extra": dict(entry.extra),
-    }  # fmt: skip
+        "kind": entry.kind,
+        "title": entry.title,
+        "position": position,
+        "starts": entry.starts,
+        "ends": entry.ends,
+        "record": entry.record,
+        "extra": dict(entry.extra),
+    }
     known = row is not None
     if row is None:
         row = SessionRow(key=entry.key, sequence=0, changed_at=unit.now, state=State.PLANNED.value, **new)
@@ -145,18 +150,29 @@ async def _parts(unit: Unit, entry: SessionEntry, row: SessionRow, staff: dict[s
             person = await people.ensure_person(unit, speaker.name, speaker.email, Role.SPEAKER, "", speaker.office)
             unit.db.add(
                 SpeakerRow(
-                    session_id=row.id, part=part.key, person_id=person.id, position=place, office=speaker.office,
+                    session_id=row.id,
+                    part=part.key,
+                    person_id=person.id,
+                    position=place,
+                    office=speaker.office,
                     place=speaker.where,
                 )
-            )  # fmt: skip
+            )
     await unit.db.flush()
 
 
 def _poll(entry: PollEntry) -> Poll:
     return Poll(
-        entry.key, entry.question, Kind(entry.kind), tuple(entry.options), entry.max_choices, entry.scale_from,
-        entry.scale_to, entry.anonymous, entry.revisable,
-    )  # fmt: skip
+        entry.key,
+        entry.question,
+        Kind(entry.kind),
+        tuple(entry.options),
+        entry.max_choices,
+        entry.scale_from,
+        entry.scale_to,
+        entry.anonymous,
+        entry.revisable,
+    )
 
 
 async def _remove(unit: Unit, rows: list[SessionRow]) -> tuple[int, list[str]]:

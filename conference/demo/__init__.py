@@ -20,9 +20,13 @@ from conference.store.unit import Store
 HERE = Path(__file__).parent
 _STAGE = "live-1"
 _HEADINGS = {
-    Role.PARTICIPANT: "Teilnahme", Role.SPEAKER: "Vortrag", Role.MODERATOR: "Moderation",
-    Role.ORGANISER: "Organisation", Role.PRODUCTION: "Produktion", Role.VENUE: "Saalbild",
-}  # fmt: skip
+    Role.PARTICIPANT: "Teilnahme",
+    Role.SPEAKER: "Vortrag",
+    Role.MODERATOR: "Moderation",
+    Role.ORGANISER: "Organisation",
+    Role.PRODUCTION: "Produktion",
+    Role.VENUE: "Saalbild",
+}
 
 
 async def load(store: Store) -> None:

@@ -15,12 +15,14 @@ async def payload(db: AsyncSession) -> list[dict[str, Any]]:
     """Every feedback session: summary and the single answers."""
     return [
         {
-            "session": row.key, "title": row.title, **await queries.summary_of(db, row),
+            "session": row.key,
+            "title": row.title,
+            **await queries.summary_of(db, row),
             "answers": [answer.as_dict() for answer in await queries.answers(db, row.id)],
         }
         for row in await agenda(db)
         if row.kind == "feedback"
-    ]  # fmt: skip
+    ]
 
 
 def sheet(entries: list[dict[str, Any]], name: str = "Rückmeldungen") -> Sheet:

@@ -39,9 +39,14 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
 
 def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:
     return {
-        "id": person.public_id, "handle": handle, "name": person.name, "organisation": person.organisation,
-        "office": person.office, "role": role.value, "may": permissions(role),
-    }  # fmt: skip
+        "id": person.public_id,
+        "handle": handle,
+        "name": person.name,
+        "organisation": person.organisation,
+        "office": person.office,
+        "role": role.value,
+        "may": permissions(role),
+    }
 
 
 async def _stage(db: AsyncSession, row: SessionRow | None, role: Role) -> dict[str, Any] | None:

@@ -30,9 +30,16 @@ class Draft(InSession):
     def to_poll(self, key: str) -> Poll:
         """As the rules know it."""
         return Poll(
-            key, " ".join(self.question.split()), Kind(self.kind), tuple(" ".join(o.split()) for o in self.options),
-            self.max_choices, self.scale_from, self.scale_to, self.anonymous, self.revisable,
-        )  # fmt: skip
+            key,
+            " ".join(self.question.split()),
+            Kind(self.kind),
+            tuple(" ".join(o.split()) for o in self.options),
+            self.max_choices,
+            self.scale_from,
+            self.scale_to,
+            self.anonymous,
+            self.revisable,
+        )
 
 
 class Edit(Draft):

@@ -104,9 +104,17 @@ async def _link(unit: Unit, person: str, link: str) -> LinkRow:
 
 def _add(unit: Unit, email: str | None, role: Role) -> PersonRow:
     row = PersonRow(
-        public_id=new_id("p"), email=email, role=role.value, name="", first_name="", last_name="", organisation="",
-        office="", attends="remote", wishes=[],
-    )  # fmt: skip
+        public_id=new_id("p"),
+        email=email,
+        role=role.value,
+        name="",
+        first_name="",
+        last_name="",
+        organisation="",
+        office="",
+        attends="remote",
+        wishes=[],
+    )
     unit.db.add(row)
     return row
 
@@ -114,10 +122,14 @@ def _add(unit: Unit, email: str | None, role: Role) -> PersonRow:
 def _take(row: PersonRow, entry: PersonEntry) -> bool:
     """Carry an entry over; whether anything changed."""
     new = {
-        "first_name": entry.first_name, "last_name": entry.last_name, "organisation": entry.organisation,
-        "name": display_name(entry.first_name, entry.last_name), "office": entry.office or row.office,
-        "attends": entry.attends, "wishes": list(entry.wishes),
-    }  # fmt: skip
+        "first_name": entry.first_name,
+        "last_name": entry.last_name,
+        "organisation": entry.organisation,
+        "name": display_name(entry.first_name, entry.last_name),
+        "office": entry.office or row.office,
+        "attends": entry.attends,
+        "wishes": list(entry.wishes),
+    }
     changed = any(getattr(row, field) != value for field, value in new.items())
     for field, value in new.items():
         setattr(row, field, value)

@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from conference.core.errors import ConferenceError
-from conference.sheets.reading import Row, Table, TableUnreadable, has_control_characters, read_tables
+from conference.sheets.reading import (
+    MAX_COLUMNS,
+    Row,
+    Table,
+    TableUnreadable,
+    has_control_characters,
+    read_tables,
+)
 
 MAX_NAME = 200
 MAX_TEXT = 500  # organisation, office
@@ -184,7 +191,7 @@ class _Header:
     @property
     def found(self) -> str:
         """German sentence naming the columns that are there."""
-        titles = [_short(_clean(cell), 30) for cell in self.row.cells if cell.strip()]
+        titles = [_short(_clean(cell), 30) for cell in self.row.cells[:MAX_COLUMNS] if cell.strip()]
         more = f" und {len(titles) - 12} weitere" if len(titles) > 12 else ""
         return "Gefunden: " + (", ".join(f"»{title}«" for title in titles[:12]) + more or "nichts") + "."
 
@@ -213,7 +220,7 @@ def _find_header(table: Table) -> _Header | None:
 
 def _header(row: Row) -> _Header:
     columns: dict[str, tuple[int, ...]] = {}
-    for index, cell in enumerate(row.cells):
+    for index, cell in enumerate(row.cells[:MAX_COLUMNS]):
         field = _field(cell)
         if field:
             columns[field] = (*columns.get(field, ()), index)
@@ -263,8 +270,18 @@ _ATTENDS: dict[str, Attends] = {
     **dict.fromkeys(_HALL.split(), "hall"),
 }
 _EXCEL_ERRORS = {
-    "#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#ZAHL!",
-}  # fmt: skip
+    "#N/A",
+    "#NV",
+    "#REF!",
+    "#BEZUG!",
+    "#VALUE!",
+    "#WERT!",
+    "#NAME?",
+    "#DIV/0!",
+    "#NULL!",
+    "#NUM!",
+    "#ZAHL!",
+}
 
 
 def _entry(header: _Header, row: Row) -> PersonEntry:
@@ -337,9 +354,10 @@ def _text(header: _Header, row: Row, field: str) -> str:
 def _clean(text: str) -> str:
     """Composed (NFC), without invisible characters, any run of white space (no-break too) one space."""
     text = unicodedata.normalize("NFC", text)
-    # Joiners (U+200C, U+200D) are kept: they change what is read in some scripts.
-    visible = (c for c in text if unicodedata.category(c) != "Cf" or c in "\u200c\u200d")
-    return " ".join("".join(visible).split())
+    if not text.isprintable():
+        # Joiners (U+200C, U+200D) are kept: they change what is read in some scripts.
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf" or c in "\u200c\u200d")
+    return " ".join(text.split())
 
 
 def _short(text: str, limit: int = 60) -> str:

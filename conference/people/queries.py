@@ -66,7 +66,7 @@ async def eligible(db: AsyncSession) -> int:
 async def active_links(db: AsyncSession) -> dict[int, int]:
     """How many links that still open something each person has, by the person's key."""
     query = select(LinkRow.person_id, func.count()).where(LinkRow.revoked_at.is_(None)).group_by(LinkRow.person_id)
-    return dict(await db.execute(query))
+    return dict((await db.execute(query)).all())
 
 
 async def all_links(db: AsyncSession) -> Sequence[tuple[Link, Person]]:

@@ -31,9 +31,18 @@ class PersonRow(Base):
     def to_model(self) -> Person:
         attends: Attends = "hall" if self.attends == "hall" else "remote"
         return Person(
-            self.id, self.public_id, self.name, self.first_name, self.last_name, self.email, self.organisation,
-            self.office, Role(self.role), attends, tuple(self.wishes),
-        )  # fmt: skip
+            self.id,
+            self.public_id,
+            self.name,
+            self.first_name,
+            self.last_name,
+            self.email,
+            self.organisation,
+            self.office,
+            Role(self.role),
+            attends,
+            tuple(self.wishes),
+        )
 
 
 class LinkRow(Base):
@@ -51,9 +60,14 @@ class LinkRow(Base):
 
     __table_args__ = (
         Index("uq_links_person_session", "person_id", "session", unique=True),
-        Index("uq_links_person_day", "person_id", unique=True, sqlite_where=text("session IS NULL"),
-              postgresql_where=text("session IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_links_person_day",
+            "person_id",
+            unique=True,
+            sqlite_where=text("session IS NULL"),
+            postgresql_where=text("session IS NULL"),
+        ),
+    )
 
     def to_model(self) -> Link:
         return Link(

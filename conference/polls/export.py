@@ -35,11 +35,18 @@ async def payload(db: AsyncSession) -> list[dict[str, Any]]:
 
 async def _poll(db: AsyncSession, row: PollRow, session: SessionRow) -> dict[str, Any]:
     return {
-        "session": session.key, "title": session.title, "key": row.key, "question": row.question, "kind": row.kind,
-        "options": list(row.options), "scale_from": row.scale_from, "scale_to": row.scale_to,
-        "anonymous": row.anonymous, "state": row.state,
+        "session": session.key,
+        "title": session.title,
+        "key": row.key,
+        "question": row.question,
+        "kind": row.kind,
+        "options": list(row.options),
+        "scale_from": row.scale_from,
+        "scale_to": row.scale_to,
+        "anonymous": row.anonymous,
+        "state": row.state,
         "runs": [await _run(db, row, run) for run in await queries.runs(db, row.id)],
-    }  # fmt: skip
+    }
 
 
 async def _run(db: AsyncSession, row: PollRow, run: PollRunRow) -> dict[str, Any]:
@@ -53,11 +60,21 @@ async def _run(db: AsyncSession, row: PollRow, run: PollRunRow) -> dict[str, Any
 
 
 COLUMNS = (
-    Column("Veranstaltung"), Column("Frage"), Column("Art"), Column("Anonym", "bool"), Column("Durchgang", "int"),
-    Column("Geöffnet", "datetime"), Column("Geschlossen", "datetime"), Column("Berechtigt", "int"),
-    Column("Anwesend", "int"), Column("Abgestimmt", "int"), Column("Antwort"), Column("Stimmen", "int"),
-    Column("Anteil in %", "percent"), Column("Mittelwert", "decimal"),
-)  # fmt: skip
+    Column("Veranstaltung"),
+    Column("Frage"),
+    Column("Art"),
+    Column("Anonym", "bool"),
+    Column("Durchgang", "int"),
+    Column("Geöffnet", "datetime"),
+    Column("Geschlossen", "datetime"),
+    Column("Berechtigt", "int"),
+    Column("Anwesend", "int"),
+    Column("Abgestimmt", "int"),
+    Column("Antwort"),
+    Column("Stimmen", "int"),
+    Column("Anteil in %", "percent"),
+    Column("Mittelwert", "decimal"),
+)
 
 
 def sheet(polls: list[dict[str, Any]], name: str = "Umfragen") -> Sheet:
@@ -83,9 +100,17 @@ def _head(
     poll: dict[str, Any], run: dict[str, Any]
 ) -> tuple[str, str, str, bool, int, datetime, datetime, int, int, int]:
     return (
-        poll["title"], poll["question"], KIND_NAMES[poll["kind"]], poll["anonymous"], run["run"], run["opened_at"],
-        run["closed_at"], run["eligible"], run["present"], run["voted"],
-    )  # fmt: skip
+        poll["title"],
+        poll["question"],
+        KIND_NAMES[poll["kind"]],
+        poll["anonymous"],
+        run["run"],
+        run["opened_at"],
+        run["closed_at"],
+        run["eligible"],
+        run["present"],
+        run["voted"],
+    )
 
 
 def _cells(poll: dict[str, Any], run: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

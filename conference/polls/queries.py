@@ -111,7 +111,7 @@ async def counted(db: AsyncSession, row: PollRow, run: PollRunRow) -> Counted:
             select(AnonymousCountRow.value, AnonymousCountRow.count).where(AnonymousCountRow.run_id == run.id)
         )
         voters = select(func.count()).select_from(VoterRow).where(VoterRow.run_id == run.id)
-        return Counted((await db.execute(voters)).scalar_one(), dict(rows))
+        return Counted((await db.execute(voters)).scalar_one(), dict(rows.all()))
     choices = list((await db.execute(select(BallotRow.choice).where(BallotRow.run_id == run.id))).scalars())
     return Counted(len(choices), tally(choices))
 

@@ -34,15 +34,29 @@ class PollRow(Base):
 
     __table_args__ = (
         UniqueConstraint("session_id", "key", name="uq_polls_session_key"),
-        Index("uq_polls_one_open", "session_id", unique=True, sqlite_where=text("state = 'open'"),
-              postgresql_where=text("state = 'open'")),
-    )  # fmt: skip
+        Index(
+            "uq_polls_one_open",
+            "session_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
     def to_model(self) -> Poll:
         return Poll(
-            self.key, self.question, Kind(self.kind), tuple(self.options), self.max_choices, self.scale_from,
-            self.scale_to, self.anonymous, self.revisable, State(self.state), self.run,
-        )  # fmt: skip
+            self.key,
+            self.question,
+            Kind(self.kind),
+            tuple(self.options),
+            self.max_choices,
+            self.scale_from,
+            self.scale_to,
+            self.anonymous,
+            self.revisable,
+            State(self.state),
+            self.run,
+        )
 
     def take(self, poll: Poll) -> None:
         """Carry the model's content and state over into the row."""

@@ -20,9 +20,13 @@ from conference.sessions.tables import ConferenceRow, PresenceRow, SessionRow
 from conference.sheets.model import Column, Sheet
 
 ROLE_NAMES = {
-    Role.PARTICIPANT: "Teilnahme", Role.SPEAKER: "Vortrag", Role.MODERATOR: "Moderation", Role.ORGANISER: "Organisation",
-    Role.PRODUCTION: "Produktion", Role.VENUE: "Saalbild",
-}  # fmt: skip
+    Role.PARTICIPANT: "Teilnahme",
+    Role.SPEAKER: "Vortrag",
+    Role.MODERATOR: "Moderation",
+    Role.ORGANISER: "Organisation",
+    Role.PRODUCTION: "Produktion",
+    Role.VENUE: "Saalbild",
+}
 PLACES = {
     frozenset({"online"}): "online",
     frozenset({"hall"}): "Saal",
@@ -75,9 +79,13 @@ async def report(db: AsyncSession, now: datetime) -> Report:
 
 
 def _rows(
-    people: Sequence[Person], sessions: Sequence[SessionRow], runs: dict[int, list[Interval]],
-    presences: Sequence[PresenceRow], threshold: int, now: datetime,
-) -> list[Attended]:  # fmt: skip
+    people: Sequence[Person],
+    sessions: Sequence[SessionRow],
+    runs: dict[int, list[Interval]],
+    presences: Sequence[PresenceRow],
+    threshold: int,
+    now: datetime,
+) -> list[Attended]:
     seen: dict[tuple[int, int], list[PresenceRow]] = defaultdict(list)
     for row in presences:
         seen[row.session_id, row.person_id].append(row)
@@ -119,27 +127,53 @@ def attendance_sheet(report: Report) -> Sheet:
 
 
 _SESSION = (
-    Column("Nachname"), Column("Vorname"), Column("E-Mail"), Column("Organisation"), Column("Rolle"), Column("Ort"),
-    Column("Von", "datetime"), Column("Bis", "datetime"), Column("Minuten", "decimal"), Column("Anteil in %", "percent"),
-    Column("Teilgenommen", "bool"), Column("Verbindungen", "int"),
-)  # fmt: skip
+    Column("Nachname"),
+    Column("Vorname"),
+    Column("E-Mail"),
+    Column("Organisation"),
+    Column("Rolle"),
+    Column("Ort"),
+    Column("Von", "datetime"),
+    Column("Bis", "datetime"),
+    Column("Minuten", "decimal"),
+    Column("Anteil in %", "percent"),
+    Column("Teilgenommen", "bool"),
+    Column("Verbindungen", "int"),
+)
 
 
 def _session_cells(row: Attended) -> tuple[Any, ...]:
     a, p = row.attendance, row.person
     return (
-        p.last_name, p.first_name, p.email or "", p.organisation, ROLE_NAMES[row.role], row.place, a.first, a.last,
-        a.minutes, a.percent, row.counts, a.connections,
-    )  # fmt: skip
+        p.last_name,
+        p.first_name,
+        p.email or "",
+        p.organisation,
+        ROLE_NAMES[row.role],
+        row.place,
+        a.first,
+        a.last,
+        a.minutes,
+        a.percent,
+        row.counts,
+        a.connections,
+    )
 
 
 def overview(report: Report) -> Sheet:
     """A row per session: when it was planned, when it ran, how many came."""
     columns = (
-        Column("Veranstaltung"), Column("Beginn geplant", "datetime"), Column("Ende geplant", "datetime"),
-        Column("Begonnen", "datetime"), Column("Beendet", "datetime"), Column("Minuten gelaufen", "decimal"),
-        Column("Eingeladen", "int"), Column("Anwesend", "int"), Column("Teilgenommen", "int"), Column("Anteil in %", "percent"),
-    )  # fmt: skip
+        Column("Veranstaltung"),
+        Column("Beginn geplant", "datetime"),
+        Column("Ende geplant", "datetime"),
+        Column("Begonnen", "datetime"),
+        Column("Beendet", "datetime"),
+        Column("Minuten gelaufen", "decimal"),
+        Column("Eingeladen", "int"),
+        Column("Anwesend", "int"),
+        Column("Teilgenommen", "int"),
+        Column("Anteil in %", "percent"),
+    )
     return Sheet("Übersicht", columns, [_overview_cells(report, session) for session in report.sessions])
 
 
@@ -150,25 +184,45 @@ def _overview_cells(report: Report, session: SessionRow) -> tuple[Any, ...]:
     share = round(100 * len(present) / len(rows), 1) if rows else 0.0
     running = session.running_since is not None
     return (
-        session.title, session.starts, session.ends, ran[0][0] if ran else None,
-        ran[-1][1] if ran and not running else None, round(total(ran).total_seconds() / 60, 1), len(rows), len(present),
-        sum(row.counts for row in rows), share,
-    )  # fmt: skip
+        session.title,
+        session.starts,
+        session.ends,
+        ran[0][0] if ran else None,
+        ran[-1][1] if ran and not running else None,
+        round(total(ran).total_seconds() / 60, 1),
+        len(rows),
+        len(present),
+        sum(row.counts for row in rows),
+        share,
+    )
 
 
 def _connections(report: Report) -> Sheet:
     columns = (
-        Column("Nachname"), Column("Vorname"), Column("E-Mail"), Column("Veranstaltung"), Column("Ort"),
-        Column("Von", "datetime"), Column("Bis", "datetime"), Column("Minuten", "decimal"),
-    )  # fmt: skip
+        Column("Nachname"),
+        Column("Vorname"),
+        Column("E-Mail"),
+        Column("Veranstaltung"),
+        Column("Ort"),
+        Column("Von", "datetime"),
+        Column("Bis", "datetime"),
+        Column("Minuten", "decimal"),
+    )
     rows: list[tuple[Any, ...]] = []
     for row, person, session in report.visits:
         began, ended = queries.closing(row, report.now)
-        rows.append((
-            person.last_name, person.first_name, person.email or "", session.title,
-            "Saal" if row.source == "hall" else "online", began, row.ended,
-            round((ended - began).total_seconds() / 60, 1),
-        ))  # fmt: skip
+        rows.append(
+            (
+                person.last_name,
+                person.first_name,
+                person.email or "",
+                session.title,
+                "Saal" if row.source == "hall" else "online",
+                began,
+                row.ended,
+                round((ended - began).total_seconds() / 60, 1),
+            )
+        )
     return Sheet("Verbindungen", columns, rows)
 
 
@@ -184,35 +238,52 @@ def payload(report: Report) -> dict[str, Any]:
 def _session_payload(report: Report, session: SessionRow) -> dict[str, Any]:
     ran = union(report.runs.get(session.id, []))
     return {
-        "key": session.key, "title": session.title, "starts": session.starts, "ends": session.ends,
+        "key": session.key,
+        "title": session.title,
+        "starts": session.starts,
+        "ends": session.ends,
         "ran": [{"began": began, "ended": ended} for began, ended in ran],
         "minutes": round(total(ran).total_seconds() / 60, 1),
         "people": [_person_payload(report, row) for row in report.rows if row.session is session],
-    }  # fmt: skip
+    }
 
 
 def _person_payload(report: Report, row: Attended) -> dict[str, Any]:
     a, p = row.attendance, row.person
     visits = [v for v, person, session in report.visits if session is row.session and person.id == p.id]
     return {
-        "name": p.name, "email": p.email, "organisation": p.organisation, "role": row.role.value, "minutes": a.minutes,
-        "percent": a.percent, "attended": row.counts, "place": row.place, "first": a.first, "last": a.last,
+        "name": p.name,
+        "email": p.email,
+        "organisation": p.organisation,
+        "role": row.role.value,
+        "minutes": a.minutes,
+        "percent": a.percent,
+        "attended": row.counts,
+        "place": row.place,
+        "first": a.first,
+        "last": a.last,
         "visits": [{"source": v.source, "began": v.began, "ended": v.ended} for v in visits],
-    }  # fmt: skip
+    }
 
 
 async def live_attendance(db: AsyncSession, now: datetime) -> list[dict[str, Any]]:
-    """Per session, for the organiser's page: ``{session, title, state, online, hall, came, attended, invited, minutes}``."""
+    """Per session: ``{session, title, state, online, hall, came, attended, invited, minutes}``."""
     found = await report(db, now)
     lines = []
     for session in found.sessions:
         rows = [row for row in found.rows if row.session is session]
-        lines.append({
-            "session": session.key, "title": session.title, "state": session.state,
-            **await queries.presence(db, session.id), "came": sum(1 for row in rows if row.attendance.present),
-            "attended": sum(row.counts for row in rows), "invited": len(rows),
-            "minutes": round(total(found.runs.get(session.id, [])).total_seconds() / 60, 1),
-        })  # fmt: skip
+        lines.append(
+            {
+                "session": session.key,
+                "title": session.title,
+                "state": session.state,
+                **await queries.presence(db, session.id),
+                "came": sum(1 for row in rows if row.attendance.present),
+                "attended": sum(row.counts for row in rows),
+                "invited": len(rows),
+                "minutes": round(total(found.runs.get(session.id, [])).total_seconds() / 60, 1),
+            }
+        )
     return lines
 
 
@@ -227,8 +298,13 @@ async def attendance_of(db: AsyncSession, person: Person, now: datetime) -> list
             continue
         mine = [row for row in presences if row.session_id == session.id]
         row = _attended(person, session, mine, runs[session.id], conference.attendance_threshold, now)
-        lines.append({
-            "session": session.key, "title": session.title, "minutes": row.attendance.minutes,
-            "percent": row.attendance.percent, "attended": row.counts,
-        })  # fmt: skip
+        lines.append(
+            {
+                "session": session.key,
+                "title": session.title,
+                "minutes": row.attendance.minutes,
+                "percent": row.attendance.percent,
+                "attended": row.counts,
+            }
+        )
     return lines

@@ -38,10 +38,16 @@ async def conference(db: AsyncSession) -> ConferenceRow:
 def conference_view(row: ConferenceRow) -> dict[str, Any]:
     """The conference as pages get it."""
     return {
-        "key": row.key, "title": row.title, "motto": row.motto, "host": row.host, "venue": row.venue,
-        "timezone": row.timezone, "language": row.language, "date": row.date.isoformat(),
+        "key": row.key,
+        "title": row.title,
+        "motto": row.motto,
+        "host": row.host,
+        "venue": row.venue,
+        "timezone": row.timezone,
+        "language": row.language,
+        "date": row.date.isoformat(),
         "attendance_threshold": row.attendance_threshold,
-    }  # fmt: skip
+    }
 
 
 async def agenda(db: AsyncSession) -> list[SessionRow]:
@@ -64,14 +70,24 @@ def agenda_view(rows: Iterable[SessionRow]) -> list[dict[str, Any]]:
 
 def _item_view(row: SessionRow) -> dict[str, Any]:
     return {
-        "key": row.key, "kind": row.kind, "title": row.title, "starts": iso(row.starts), "ends": iso(row.ends),
-        "state": row.state, "running_since": iso(row.running_since), "record": row.record,
+        "key": row.key,
+        "kind": row.kind,
+        "title": row.title,
+        "starts": iso(row.starts),
+        "ends": iso(row.ends),
+        "state": row.state,
+        "running_since": iso(row.running_since),
+        "record": row.record,
         "parts": [
-            {"key": part.key, "title": part.title, "format": part.format, "speakers": [
-                {"name": s.person.name, "office": s.office, "where": s.place} for s in part.speakers]}
+            {
+                "key": part.key,
+                "title": part.title,
+                "format": part.format,
+                "speakers": [{"name": s.person.name, "office": s.office, "where": s.place} for s in part.speakers],
+            }
             for part in row.parts
         ],
-    }  # fmt: skip
+    }
 
 
 def role_of(person: Person, row: SessionRow) -> Role:
@@ -102,9 +118,13 @@ async def stage(db: AsyncSession, session_id: int) -> list[StageRow]:
 def entry_view(row: StageRow) -> dict[str, Any]:
     """A source as pages get it (ENTRY)."""
     return {
-        "person": row.person.public_id, "name": row.person.name, "office": row.office, "source": row.source,
-        "audio": row.audio, "video": row.video,
-    }  # fmt: skip
+        "person": row.person.public_id,
+        "name": row.person.name,
+        "office": row.office,
+        "source": row.source,
+        "audio": row.audio,
+        "video": row.video,
+    }
 
 
 def stage_view(rows: Iterable[StageRow], *, crew: bool) -> dict[str, Any]:
@@ -159,10 +179,17 @@ async def people_present(db: AsyncSession, row: SessionRow) -> list[dict[str, An
     )
     found: dict[int, dict[str, Any]] = {}
     for person, source in await db.execute(query):
-        entry = found.setdefault(person.id, {
-            "person": person.public_id, "name": person.name, "organisation": person.organisation,
-            "role": role_of(person.to_model(), row).value, "devices": 0, "hall": False,
-        })  # fmt: skip
+        entry = found.setdefault(
+            person.id,
+            {
+                "person": person.public_id,
+                "name": person.name,
+                "organisation": person.organisation,
+                "role": role_of(person.to_model(), row).value,
+                "devices": 0,
+                "hall": False,
+            },
+        )
         entry["devices"] += source == "online"
         entry["hall"] |= source == "hall"
     return list(found.values())

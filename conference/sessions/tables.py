@@ -124,9 +124,15 @@ class StageRow(Base):
     person: Mapped[PersonRow] = relationship(lazy="joined")
 
     __table_args__ = (
-        Index("uq_stage_slot", "session_id", "slot", unique=True, sqlite_where=text("slot IS NOT NULL"),
-              postgresql_where=text("slot IS NOT NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_stage_slot",
+            "session_id",
+            "slot",
+            unique=True,
+            sqlite_where=text("slot IS NOT NULL"),
+            postgresql_where=text("slot IS NOT NULL"),
+        ),
+    )
 
 
 class PresenceRow(Base):
@@ -146,6 +152,12 @@ class PresenceRow(Base):
     ended: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("uq_presence_open", "session_id", "visit", unique=True, sqlite_where=text("ended IS NULL"),
-              postgresql_where=text("ended IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_presence_open",
+            "session_id",
+            "visit",
+            unique=True,
+            sqlite_where=text("ended IS NULL"),
+            postgresql_where=text("ended IS NULL"),
+        ),
+    )

@@ -62,7 +62,7 @@ async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, in
     """The last number of each stream; 0 where nothing happened yet."""
     wanted = list(streams)
     rows = await db.execute(select(StreamRow.stream, StreamRow.last_number).where(StreamRow.stream.in_(wanted)))
-    known = dict(rows)
+    known = dict(rows.all())
     return {stream: known.get(stream, 0) for stream in wanted}
 
 

@@ -25,9 +25,10 @@ async def feed(request: web.Request) -> web.StreamResponse:
     entries = [_entry(request, conference, row, link) for row in rows]
     body = write_calendar(conference.title, entries)
     headers = {
-        "Content-Type": "text/calendar; charset=utf-8", "Cache-Control": "no-store",
+        "Content-Type": "text/calendar; charset=utf-8",
+        "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{link.session or conference.key}.ics"',
-    }  # fmt: skip
+    }
     return web.Response(body=body, headers=headers)
 
 
@@ -36,9 +37,16 @@ def _entry(request: web.Request, conference: ConferenceRow, row: SessionRow, lin
     speakers = [f"{s.person.name}, {s.office}".rstrip(", ") for part in row.parts for s in part.speakers]
     description = "\n".join([f"Ihr persönlicher Zugang: {url}", *speakers])
     return CalendarEntry(
-        uid=f"{row.key}@{conference.key}", sequence=row.sequence, title=row.title, starts=row.starts, ends=row.ends,
-        url=url, location=conference.venue, description=description, stamp=row.changed_at,
-    )  # fmt: skip
+        uid=f"{row.key}@{conference.key}",
+        sequence=row.sequence,
+        title=row.title,
+        starts=row.starts,
+        ends=row.ends,
+        url=url,
+        location=conference.venue,
+        description=description,
+        stamp=row.changed_at,
+    )
 
 
 def routes() -> list[web.RouteDef]:

@@ -102,7 +102,10 @@ def _created(request: web.Request, answer: Answer) -> web.Response:
 def routes() -> list[web.RouteDef]:
     """Media signalling."""
     return [
-        web.post("/whip/{session}", publish), web.options("/whip/{session}", options),
-        web.post("/whep/{session}", view), web.options("/whep/{session}", options),
-        web.patch("/media/{resource}", patch), web.delete("/media/{resource}", end),
-    ]  # fmt: skip
+        web.post("/whip/{session}", publish),
+        web.options("/whip/{session}", options),
+        web.post("/whep/{session}", view),
+        web.options("/whep/{session}", options),
+        web.patch("/media/{resource}", patch),
+        web.delete("/media/{resource}", end),
+    ]

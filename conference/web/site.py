@@ -84,9 +84,12 @@ SITE: web.AppKey[Site] = web.AppKey("site", Site)
 def templates() -> jinja2.Environment:
     """The template environment: escapes everything, refuses unknown names."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def language(request: web.Request) -> str:
@@ -110,9 +113,14 @@ async def identify(request: web.Request, *, may: Permission | None = None) -> Id
 
 
 async def render(
-    request: web.Request, template: str, identity: Identity | None = None, session: str | None = None, *,
-    status: int = 200, **context: Any,
-) -> web.Response:  # fmt: skip
+    request: web.Request,
+    template: str,
+    identity: Identity | None = None,
+    session: str | None = None,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> web.Response:
     """Render a page. With an identity the snapshot of the session (or of the day) is carried inline."""
     site, lang = request.app[SITE], language(request)
     snapshot = await site.hall.snapshot(identity.person, identity.link, session) if identity else None
@@ -120,11 +128,18 @@ async def render(
     timezone = ZoneInfo(conference["timezone"] if conference else "Europe/Berlin")
     handle = identity.link.public_id if identity and needs_handle(request, identity) else None
     text = site.templates.get_template(template).render(
-        snapshot=snapshot, snapshot_json=inline_json(snapshot) if snapshot else None, conference=conference, lang=lang,
-        t=lambda key, **values: translate(lang, key, **values), url=lambda path: with_handle(path, handle),
-        now=site.store.clock.now(), local=lambda value, form="datetime": local(value, form, timezone, lang),
-        belongs=_belongs(snapshot), path=request.path, **context,
-    )  # fmt: skip
+        snapshot=snapshot,
+        snapshot_json=inline_json(snapshot) if snapshot else None,
+        conference=conference,
+        lang=lang,
+        t=lambda key, **values: translate(lang, key, **values),
+        url=lambda path: with_handle(path, handle),
+        now=site.store.clock.now(),
+        local=lambda value, form="datetime": local(value, form, timezone, lang),
+        belongs=_belongs(snapshot),
+        path=request.path,
+        **context,
+    )
     response = web.Response(text=text, content_type="text/html", status=status)
     response.headers["Cache-Control"] = "no-store"
     if request.query.get("lang") in LANGUAGES:
@@ -165,11 +180,15 @@ def _belongs(snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     items = [
         AgendaItem(
-            i["key"], i["kind"], State(i["state"]), from_iso(i["starts"]), from_iso(i["ends"]),
+            i["key"],
+            i["kind"],
+            State(i["state"]),
+            from_iso(i["starts"]),
+            from_iso(i["ends"]),
             from_iso(i["running_since"]) if i["running_since"] else None,
         )
         for i in snapshot["agenda"]
-    ]  # fmt: skip
+    ]
     key = belongs_now(items)
     return next((item for item in snapshot["agenda"] if item["key"] == key), None)
 

@@ -73,7 +73,11 @@ async def leave_hall(unit: Unit, session_id: int) -> None:
 
 async def _open(unit: Unit, session_id: int, person_id: int, visit: str, source: str) -> None:
     row = {
-        "session_id": session_id, "person_id": person_id, "visit": visit, "source": source, "began": unit.now,
+        "session_id": session_id,
+        "person_id": person_id,
+        "visit": visit,
+        "source": source,
+        "began": unit.now,
         "last_seen": unit.now,
-    }  # fmt: skip
+    }
     await unit.db.execute(upsert(unit.db)(PresenceRow).values(**row).on_conflict_do_nothing())

@@ -34,9 +34,15 @@ async def enter(unit: Unit, key: str, person: Person, source: Source) -> bool:
         raise ConferenceError("stage.full", "Backstage ist kein Platz mehr.")
     office = "" if source is Source.PROGRAMME else queries.office_in(person, row)
     entry = StageRow(
-        session_id=row.id, person_id=person.id, source=source.value, slot=None, audio=True, video=True, office=office,
+        session_id=row.id,
+        person_id=person.id,
+        source=source.value,
+        slot=None,
+        audio=True,
+        video=True,
+        office=office,
         entered=last + 1,
-    )  # fmt: skip
+    )
     unit.db.add(entry)
     await unit.db.flush()
     await unit.tell(key, StageEntered(person.public_id, person.name, office, source.value, audio=True, video=True))

@@ -67,11 +67,14 @@ async def me(request: web.Request) -> web.StreamResponse:
         attendance = await attendance_of(db, identity.person, site.store.clock.now())
         live = [(row.key, row.title) for row in await sessions.agenda(db) if row.kind == "live"]
     return await render(
-        request, "me.html", identity,
-        links=_links(request, identity, links, titles), calendar_url=_calendar(request, identity.link),
+        request,
+        "me.html",
+        identity,
+        links=_links(request, identity, links, titles),
+        calendar_url=_calendar(request, identity.link),
         attendance=attendance if may(identity.person.role, Permission.JOIN) else [],
         whip=_whip(request, identity.person, links, live),
-    )  # fmt: skip
+    )
 
 
 def _links(request: web.Request, identity: Identity, links: list[Link], titles: dict[str, str]) -> list[dict[str, Any]]:

@@ -47,11 +47,18 @@ async def _people(request: web.Request, report: dict[str, Any] | None, status: i
         found = await queries.everybody(db, query)
     rows = [
         {
-            "id": p.public_id, "name": p.name, "email": p.email or "", "organisation": p.organisation, "office": p.office,
-            "role": p.role.value, "links_active": active.get(p.id, 0), "last_seen": last.get(p.id), "attends": p.attends,
+            "id": p.public_id,
+            "name": p.name,
+            "email": p.email or "",
+            "organisation": p.organisation,
+            "office": p.office,
+            "role": p.role.value,
+            "links_active": active.get(p.id, 0),
+            "last_seen": last.get(p.id),
+            "attends": p.attends,
         }
         for p in found
-    ]  # fmt: skip
+    ]
     return await render(
         request, "organise_people.html", identity, people=rows, query=query, report=report, status=status
     )
@@ -97,29 +104,48 @@ async def person(request: web.Request) -> web.StreamResponse:
         visits = await sessions.presences(db, subject.id)
         attendance = await attendance_of(db, subject, site.store.clock.now())
     return await render(
-        request, "organise_person.html", identity, subject=_subject(subject),
-        links=[_link(request, row, titles) for row in rows], attendance=attendance,
+        request,
+        "organise_person.html",
+        identity,
+        subject=_subject(subject),
+        links=[_link(request, row, titles) for row in rows],
+        attendance=attendance,
         visits=[
-            {"session": keys[v.session_id], "title": titles[keys[v.session_id]], "began": v.began, "ended": v.ended,
-             "source": v.source}
+            {
+                "session": keys[v.session_id],
+                "title": titles[keys[v.session_id]],
+                "began": v.began,
+                "ended": v.ended,
+                "source": v.source,
+            }
             for v in visits
         ],
-    )  # fmt: skip
+    )
 
 
 def _subject(p: Person) -> dict[str, Any]:
     return {
-        "id": p.public_id, "name": p.name, "email": p.email or "", "organisation": p.organisation, "office": p.office,
-        "role": p.role.value, "attends": p.attends, "wishes": list(p.wishes),
-    }  # fmt: skip
+        "id": p.public_id,
+        "name": p.name,
+        "email": p.email or "",
+        "organisation": p.organisation,
+        "office": p.office,
+        "role": p.role.value,
+        "attends": p.attends,
+        "wishes": list(p.wishes),
+    }
 
 
 def _link(request: web.Request, row: LinkRow, titles: dict[str, str]) -> dict[str, Any]:
     link: Link = row.to_model()
     return {
-        "id": link.public_id, "session": link.session, "title": titles.get(link.session or "", ""),
-        "url": request.app[SITE].link_url(request, link), "revoked": link.revoked, "reissued": row.reissued_at,
-    }  # fmt: skip
+        "id": link.public_id,
+        "session": link.session,
+        "title": titles.get(link.session or "", ""),
+        "url": request.app[SITE].link_url(request, link),
+        "revoked": link.revoked,
+        "reissued": row.reissued_at,
+    }
 
 
 async def change_link(request: web.Request) -> web.StreamResponse:
@@ -140,9 +166,12 @@ async def results(request: web.Request) -> web.StreamResponse:
         polls = await poll_export.payload(db)
         feedback = await feedback_export.payload(db)
     return await render(
-        request, "organise_results.html", identity, polls=[poll for poll in polls if poll["runs"]],
+        request,
+        "organise_results.html",
+        identity,
+        polls=[poll for poll in polls if poll["runs"]],
         feedback=feedback[0] if feedback else None,
-    )  # fmt: skip
+    )
 
 
 async def download(request: web.Request) -> web.StreamResponse:
@@ -166,8 +195,11 @@ def routes() -> list[web.RouteDef]:
     """Organisation."""
     one = "/organise/people/{person}"
     return [
-        web.get("/organise", day), web.get("/organise/people", people), web.post("/organise/people/import", take_people),
-        web.get(one, person), web.post(one + "/links/{link}/{verb:revoke|reissue}", change_link),
+        web.get("/organise", day),
+        web.get("/organise/people", people),
+        web.post("/organise/people/import", take_people),
+        web.get(one, person),
+        web.post(one + "/links/{link}/{verb:revoke|reissue}", change_link),
         web.get("/organise/results", results),
         web.get(f"/organise/export/{{what:{'|'.join(WHATS)}}}.{{form:{'|'.join(FORMATS)}}}", download),
-    ]  # fmt: skip
+    ]

@@ -106,7 +106,10 @@ def _require(role: Role, permission: Permission) -> None:
 def routes() -> list[web.RouteDef]:
     """The pages of a session."""
     return [
-        web.get("/s/{session}", participant), web.get("/s/{session}/moderation", moderation),
-        web.get("/s/{session}/backstage", backstage), web.get("/venue", current_venue),
-        web.get("/venue/{session}", venue), web.get("/venue/{session}/code", checkin_code),
-    ]  # fmt: skip
+        web.get("/s/{session}", participant),
+        web.get("/s/{session}/moderation", moderation),
+        web.get("/s/{session}/backstage", backstage),
+        web.get("/venue", current_venue),
+        web.get("/venue/{session}", venue),
+        web.get("/venue/{session}/code", checkin_code),
+    ]

@@ -1,0 +1,247 @@
+"""A served conference for tests, and people in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import socketio
+from aiohttp import web
+
+from conference.app import build, open_store
+from conference.cli import link_list
+from conference.config import Settings
+from conference.core.clock import ManualClock
+from conference.demo import HERE as DEMO
+from conference.hall.hall import Hall
+from conference.importing import import_all
+from conference.media.engine import Answer, FeedKind, MediaEvent
+from conference.people.people_file import read_people
+from conference.sessions.programme import read_programme
+from conference.store.unit import Store
+from conference.web.site import SITE, Site
+
+START = datetime(2026, 6, 17, 7, 0, tzinfo=UTC)
+"""Nine o'clock in Magdeburg, half an hour before the doors open."""
+MODERATOR = "oliver.lilie@example.org"
+ORGANISER = "organisation@example.org"
+SPEAKER = "michael.fleig@example.org"
+PRODUCTION = "regie@example.org"
+ANNA, BERND = "violetta.kohl@example.org", "felix.groettner@example.org"
+
+
+class RecordingEngine:
+    """An engine that forwards nothing and remembers what it was asked: proves that nobody else knows how media flows."""
+
+    def __init__(self) -> None:
+        self.on_event: Callable[[MediaEvent], None] | None = None
+        self.slots: dict[str, list[str | None]] = {}
+        self.open: dict[str, str] = {}
+        self.muted: dict[str, tuple[bool, bool]] = {}
+        self._next = 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def _answer(self, what: str) -> Answer:
+        self._next += 1
+        resource = f"{what}-{self._next}"
+        self.open[resource] = what
+        return Answer(resource, "v=0\r\n", "1")
+
+    async def publish(self, offer: str, *, owner: str, kind: FeedKind) -> Answer:
+        return self._answer(f"feed-{kind}")
+
+    async def view(self, offer: str, *, owner: str, room: str) -> Answer:
+        return self._answer(f"view-{room.replace('/', '-')}")
+
+    async def patch(self, resource: str, fragment: str, etag: str | None) -> tuple[str, str]:
+        return "", etag or "1"
+
+    async def close(self, resource: str) -> None:
+        self.open.pop(resource, None)
+
+    async def close_owner(self, owner: str) -> None: ...
+
+    async def switch(self, room: str, slots: Any) -> None:
+        self.slots[room] = list(slots)
+
+    async def mute(self, feed: str, *, audio: bool, video: bool) -> None:
+        self.muted[feed] = (audio, video)
+
+    async def stats(self) -> dict[str, Any]:
+        return {"workers": [], "feeds": [], "viewers": []}
+
+    def report(self, event: MediaEvent) -> None:
+        """Say something happened, as a worker would."""
+        assert self.on_event is not None
+        self.on_event(event)
+
+
+@dataclass
+class Client:
+    """A person's page: a socket with what it received."""
+
+    sio: socketio.AsyncClient
+    hello: dict[str, Any]
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    signals: list[dict[str, Any]] = field(default_factory=list)
+    byes: list[dict[str, Any]] = field(default_factory=list)
+    resyncs: int = 0
+
+    async def ask(self, command: str, **body: Any) -> dict[str, Any]:
+        """Send a command, return the whole answer."""
+        return await self.sio.call(command, body, timeout=10)
+
+    async def do(self, command: str, **body: Any) -> Any:
+        """Send a command that must succeed, return its result."""
+        answer = await self.ask(command, **body)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def refused(self, command: str, **body: Any) -> str:
+        """Send a command that must be refused, return the code."""
+        answer = await self.ask(command, **body)
+        assert not answer["ok"], answer
+        return answer["error"]["code"]
+
+    def heard(self, name: str) -> list[dict[str, Any]]:
+        """Bodies of the facts of this name so far."""
+        return [fact["body"] for fact in self.facts if fact["name"] == name]
+
+    def last_signal(self, name: str) -> dict[str, Any] | None:
+        """The newest signal of this name."""
+        return next((s["body"] for s in reversed(self.signals) if s["name"] == name), None)
+
+
+@dataclass
+class House:
+    """A served conference."""
+
+    url: str
+    site: Site
+    clock: ManualClock
+    engine: Any
+    data: Path
+    http: aiohttp.ClientSession
+    clients: list[Client] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.site.store
+
+    @property
+    def hall(self) -> Hall:
+        return self.site.hall
+
+    async def links(self) -> list[dict[str, Any]]:
+        return await link_list(self.store, self.site.tokens, self.url)
+
+    async def link(self, email: str | None, session: str | None = None) -> str:
+        """A person's link (None: the hall's screen)."""
+        found = [link for link in await self.links() if link["email"] == email and link["session"] == session]
+        assert len(found) == 1, (email, session)
+        return str(found[0]["url"])
+
+    async def browser(self, email: str | None, session: str | None = None) -> aiohttp.ClientSession:
+        """A cookie jar that has opened a link."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        browser = aiohttp.ClientSession(self.url, cookie_jar=jar, headers={"Accept": "text/html"})
+        async with browser.get(await self.link(email, session), allow_redirects=False) as answer:
+            assert answer.status == 303, answer.status
+        return browser
+
+    async def enter(
+        self,
+        email: str | None,
+        session: str | None = None,
+        *,
+        since: dict[str, int] | None = None,
+        link: str | None = None,
+    ) -> Client:
+        """Open the link and connect a page of the session."""
+        browser = await self.browser(email, link)
+        try:
+            cookies = "; ".join(f"{c.key}={c.value}" for c in browser.cookie_jar)
+        finally:
+            await browser.close()
+        client = await connect(self.url, cookies, {"session": session, "since": since or {}})
+        self.clients.append(client)
+        return client
+
+
+async def connect(url: str, cookies: str, auth: dict[str, Any]) -> Client:
+    """Connect a socket.io client and wait for its hello."""
+    sio = socketio.AsyncClient(reconnection=False)
+    client = Client(sio, {})
+    greeted = asyncio.Event()
+
+    def hello(body: dict[str, Any]) -> None:
+        client.hello = body
+        client.facts += body.get("facts", [])
+        greeted.set()
+
+    def resync(_body: dict[str, Any]) -> None:
+        client.resyncs += 1
+
+    for name, handler in (
+        ("hello", hello), ("resync", resync), ("fact", client.facts.append), ("signal", client.signals.append),
+        ("bye", client.byes.append),
+    ):  # fmt: skip
+        sio.on(name, handler)
+    await sio.connect(url, headers={"Cookie": cookies}, auth=auth, transports=["websocket"], retry=False)
+    await asyncio.wait_for(greeted.wait(), 5)
+    return client
+
+
+@contextlib.asynccontextmanager
+async def open_house(data: Path, engine: Any = None) -> AsyncIterator[House]:
+    """Import the Kooperationskonferenz into a directory and serve it on a free port."""
+    settings = Settings(data=str(data), port=0, media_port=0)
+    clock = ManualClock(START)
+    engine = engine or RecordingEngine()
+    async with open_store(settings, clock) as store:
+        await load_day(store)
+        app = build(settings, store, engine)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with aiohttp.ClientSession(url) as http:
+            house = House(url, app[SITE], clock, engine, data, http)
+            try:
+                yield house
+            finally:
+                for client in house.clients:
+                    await client.sio.disconnect()
+                await runner.cleanup()
+
+
+async def load_day(store: Store) -> None:
+    """Import the shipped programme and people."""
+    programme = read_programme((DEMO / "kooperationskonferenz.yaml").read_bytes())
+    people = read_people("people.csv", (DEMO / "people.csv").read_bytes())
+    async with store.unit() as unit:
+        await import_all(unit, programme, people)
+
+
+async def until(what: Callable[[], Any] | Callable[[], Awaitable[Any]], seconds: float = 5.0) -> Any:
+    """Wait until something is so, and return it."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        found = what()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError("it did not become so in time")
+        await asyncio.sleep(0.02)
