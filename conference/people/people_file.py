@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from conference.core.errors import ConferenceError
@@ -214,8 +215,8 @@ def _find_people(tables: Sequence[Table]) -> tuple[_Header, Sequence[Row]]:
 
 
 def _find_header(table: Table) -> _Header | None:
-    candidates = [_header(row) for row in table.rows if not row.blank][: TITLE_ROWS + 1]
-    return max(candidates, key=lambda header: header.rank, default=None)
+    rows = islice((row for row in table.rows if not row.blank), TITLE_ROWS + 1)
+    return max(map(_header, rows), key=lambda header: header.rank, default=None)
 
 
 def _header(row: Row) -> _Header:

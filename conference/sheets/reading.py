@@ -22,7 +22,7 @@ import openpyxl
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_LINES = 20_000
-MAX_COLUMNS = 100  # of a workbook; what stands further to the right is not looked at
+MAX_COLUMNS = 100  # what stands further to the right is not looked at
 MAX_UNPACKED = 64 * 1024 * 1024  # octets of all parts of a workbook together
 MAX_PARTS = 1_000  # files inside a workbook
 
@@ -257,4 +257,4 @@ def _cell_text(value: object) -> str:
 
 def has_control_characters(text: str) -> bool:
     """Whether a text holds control characters other than tab and line breaks."""
-    return any(unicodedata.category(character) == "Cc" and character not in "\t\r\n" for character in text)
+    return not text.isprintable() and any(unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in text)
