@@ -1,0 +1,234 @@
+"""How the hall bears a crowd: 300 people arrive within 10 s; 300 ballots within 2 s, each sent three times.
+
+The mark beside each figure is the same thing done alone, on the idle server, in the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from conference.demo import HERE as DEMO
+
+PEOPLE = 300
+JOIN_SECONDS = 10.0
+VOTE_SECONDS = 2.0
+SENDINGS = 3
+ALONE = 15
+SESSION = "live-1"
+
+
+class Page:
+    """A page's socket, spoken by hand (Engine.IO 4 over a websocket), so that the crowd is cheap."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._next = 0
+        self.hello: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.get_running_loop().create_task(self._read())
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            text = message.data
+            if text == "2":
+                await self._socket.send_str("3")
+            elif text.startswith("43"):
+                start = text.index("[")
+                self._answers.pop(int(text[2:start])).set_result(json.loads(text[start:])[0])
+            elif text.startswith("42"):
+                name, body = json.loads(text[2:])
+                if name == "hello" and not self.hello.done():
+                    self.hello.set_result(body)
+
+    async def ask(self, command: str, **body: Any) -> Any:
+        """Send a command and wait for its answer."""
+        self._next += 1
+        answer = self._answers[self._next] = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(f"42{self._next}{json.dumps([command, body])}")
+        return await asyncio.wait_for(answer, 30)
+
+    async def close(self) -> None:
+        self._reader.cancel()
+        await self._socket.close()
+
+
+@dataclass
+class Server:
+    """A server process of our own and the people in it."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    links: list[dict[str, Any]]
+
+    def link(self, role: str) -> str:
+        return next(str(link["url"]) for link in self.links if link["role"] == role and link["session"] == SESSION)
+
+    def participants(self) -> list[str]:
+        found = [link["url"] for link in self.links if link["session"] == SESSION]
+        roles = [link["role"] for link in self.links if link["session"] == SESSION]
+        return [str(url) for url, role in zip(found, roles, strict=True) if role == "participant"][:PEOPLE]
+
+
+async def serve(data: Path) -> Server:
+    """Import the day with 300 people and start ``conference serve``."""
+    people = "Vorname;Nachname;E-Mail\n" + "".join(f"Person;{n};person{n}@example.org\n" for n in range(PEOPLE))
+    (data / "people.csv").write_text(people, "utf-8")
+    await _command(data, "import", str(DEMO / "kooperationskonferenz.yaml"), "--people", str(data / "people.csv"))
+    port = _free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "conference.cli", "--data", str(data), "serve", "--port", str(port), "--media-port", "0",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while line := (await process.stdout.readline()).decode():
+        if line.startswith("ready "):
+            break
+    links = await _command(data, "links", "--format", "json", "--port", str(port))
+    return Server(process, f"http://127.0.0.1:{port}", json.loads(links))
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _command(data: Path, *arguments: str) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "conference.cli", "--data", str(data), *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output
+    return output
+
+
+async def arrive(http: aiohttp.ClientSession, url: str) -> tuple[float, Page]:
+    """From the link to the live page: link, page, socket, hello, joined. Returns the seconds and the page."""
+    began = time.perf_counter()
+    async with http.get(url, allow_redirects=False) as answer:
+        cookies = SimpleCookie()
+        for header in answer.headers.getall("Set-Cookie"):
+            cookies.load(header)
+        target = answer.headers["Location"]
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+    base = url.split("/j/")[0]
+    async with http.get(base + target, headers={"Cookie": cookie, "Accept": "text/html"}) as answer:
+        assert answer.status == 200, answer.status
+        await answer.read()
+    address = base.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
+    socket = await http.ws_connect(address, headers={"Cookie": cookie})
+    await socket.receive_str()
+    await socket.send_str("40" + json.dumps({"session": SESSION}))
+    page = Page(socket)
+    await asyncio.wait_for(page.hello, 30)
+    assert (await page.ask("session.join", session=SESSION))["ok"]
+    return time.perf_counter() - began, page
+
+
+async def vote(page: Page) -> list[float]:
+    """One ballot, sent three times; the seconds of each answer."""
+    took = []
+    for _ in range(SENDINGS):
+        began = time.perf_counter()
+        answer = await page.ask("poll.vote", session=SESSION, poll="lage", run=1, choice=1)
+        assert answer["ok"], answer
+        took.append(time.perf_counter() - began)
+    return took
+
+
+async def _paced(seconds: float, jobs: list[Any]) -> list[Any]:
+    """Start the jobs evenly over so many seconds, and wait for all."""
+
+    async def later(number: int, job: Any) -> Any:
+        await asyncio.sleep(seconds * number / len(jobs))
+        return await job
+
+    return list(await asyncio.gather(*(later(number, job) for number, job in enumerate(jobs))))
+
+
+def p95(values: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+async def measure(server: Server) -> dict[str, Any]:
+    """Both crowds, each beside one person alone."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        _, moderator = await arrive(http, server.link("moderator"))
+        assert (await moderator.ask("session.move", session=SESSION, to="live"))["ok"]
+        people = server.participants()
+        alone = [await _alone(http, people[0]) for _ in range(ALONE)]
+        arrived = await _paced(JOIN_SECONDS, [arrive(http, url) for url in people])
+        pages = [page for _, page in arrived]
+        assert (await moderator.ask("poll.open", session=SESSION, poll="lage"))["ok"]
+        first = await vote(pages[0])
+        quiet = [statistics.median([t for _ in range(ALONE) for t in await vote(pages[0])] + first)]
+        took = [t for times in await _paced(VOTE_SECONDS, [vote(page) for page in pages]) for t in times]
+        assert (await moderator.ask("poll.close", session=SESSION, poll="lage"))["ok"]
+        snapshot = (await moderator.ask("page.snapshot", session=SESSION))["result"]
+        result = next(poll["result"] for poll in snapshot["polls"] if poll["key"] == "lage")
+        for page in [*pages, moderator]:
+            await page.close()
+    joined = [seconds for seconds, _ in arrived]
+    return {
+        "join": {"alone": statistics.median(alone), "p50": statistics.median(joined), "p95": p95(joined)},
+        "vote": {"alone": quiet[0], "p50": statistics.median(took), "p95": p95(took)},
+        "voted": result["voted"],
+        "counts": result["counts"],
+    }  # fmt: skip
+
+
+async def _alone(http: aiohttp.ClientSession, url: str) -> float:
+    seconds, page = await arrive(http, url)
+    await page.close()
+    return seconds
+
+
+async def run() -> dict[str, Any]:
+    """Serve, measure, stop."""
+    with tempfile.TemporaryDirectory() as name:
+        server = await serve(Path(name))
+        try:
+            return await measure(server)
+        finally:
+            server.process.terminate()
+            await server.process.wait()
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures for reading."""
+    lines = [f"{'':44}{'p50':>10}{'p95':>10}{'p95 : alone':>14}"]
+    for key, title in (
+        ("join", f"{PEOPLE} people in {JOIN_SECONDS:.0f} s: link to live page"),
+        ("vote", f"{PEOPLE} ballots × {SENDINGS} in {VOTE_SECONDS:.0f} s: answer"),
+    ):
+        f = figures[key]
+        lines.append(f"{title:44}{f['p50'] * 1000:8.0f}ms{f['p95'] * 1000:8.0f}ms{f['p95'] / f['alone']:14.1f}")
+    exact = figures["voted"] == PEOPLE and figures["counts"] == [0, PEOPLE, 0, 0, 0]
+    lines.append(f"{'counted':44}{figures['voted']:>10}  {'exactly' if exact else 'WRONG: ' + str(figures['counts'])}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print the table; 1 if a ballot was miscounted."""
+    figures = asyncio.run(run())
+    print(table(figures))
+    return 0 if figures["voted"] == PEOPLE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
