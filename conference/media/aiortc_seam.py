@@ -1,6 +1,7 @@
-"""The one file that names aiortc's private parts; its version is pinned for their sake.
+"""The one file that names private parts of aiortc and pylibsrtp; aiortc's version is pinned for their sake.
 
-aiortc's DTLS transport wants an ICE transport to send and receive through. `Wire` is that: a queue in, a function out.
+aiortc's DTLS transport wants an ICE transport to send and receive through. `Wire` is that: a queue in, a function
+out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from typing import Any
 
 from aiortc import rtcdtlstransport as dtls
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pylibsrtp import Policy, Session
 
+from conference.media.libssl import LibsslTransport
 from conference.media.srtp import Srtp
 
 QUEUE = 64
@@ -22,6 +26,7 @@ class Certificate:
     """A self-signed certificate for DTLS.
 
     Attributes:
+        der: the certificate; `key_der`: its private key.
         fingerprint: as an ``a=fingerprint`` value: ``sha-256 AB:CD:…``.
     """
 
@@ -29,6 +34,8 @@ class Certificate:
         self.rtc = RTCCertificate.generateCertificate()
         value = next(f.value for f in self.rtc.getFingerprints() if f.algorithm == "sha-256")
         self.fingerprint = f"sha-256 {value}"
+        self.der = self.rtc._cert.public_bytes(Encoding.DER)
+        self.key_der = self.rtc._key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 class Wire:
@@ -78,9 +85,44 @@ class DtlsTransport:
         if self._transport.state != "connected":
             return None
         profile = self._transport._ssl.get_selected_srtp_profile().decode("ascii")
-        sessions = self._transport._rx_srtp, self._transport._tx_srtp
-        return Srtp(sessions[0]._srtp[0], sessions[1]._srtp[0], profile, sessions)
+        return _srtp(self._transport._rx_srtp, self._transport._tx_srtp, profile)
 
     async def stop(self) -> None:
         """Send close_notify and end."""
         await self._transport.stop()
+
+
+class EncoderTransport:
+    """The same by way of `conference.media.libssl`, for encoders that aiortc's DTLS cannot talk to."""
+
+    def __init__(self, certificate: Certificate, role: str, send: Callable[[bytes], None]) -> None:
+        """`role` is ``client`` or ``server``."""
+        self._role = role
+        self._transport = LibsslTransport(certificate.der, certificate.key_der, role, send)
+        self.feed = self._transport.feed
+        self.on_close = self._transport.on_close
+        self.stop = self._transport.stop
+
+    async def handshake(self, fingerprints: Sequence[tuple[str, str]]) -> Srtp | None:
+        """Run the handshake and check the peer's certificate; None when either fails."""
+        keys = await self._transport.handshake(fingerprints)
+        if keys is None:
+            return None
+        profile = next(p for p in _PROFILES if p.openssl_profile.decode("ascii") == keys[0])
+        client, server = (profile.get_key_and_salt(keys[1], i) for i in (0, 1))
+        inbound, outbound = (server, client) if self._role == "client" else (client, server)
+        return _srtp(
+            Session(_policy(profile, inbound, Policy.SSRC_ANY_INBOUND)),
+            Session(_policy(profile, outbound, Policy.SSRC_ANY_OUTBOUND)),
+            keys[0],
+        )
+
+
+def _policy(profile: dtls.SRTPProtectionProfile, key: bytes, direction: int) -> Policy:
+    policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp_profile)
+    policy.window_size = 1024
+    return policy
+
+
+def _srtp(inbound: Session, outbound: Session, profile: str) -> Srtp:
+    return Srtp(inbound._srtp[0], outbound._srtp[0], profile, (inbound, outbound))

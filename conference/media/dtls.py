@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from conference.media.aiortc_seam import Certificate, DtlsTransport
+from conference.media import libssl
+from conference.media.aiortc_seam import Certificate, DtlsTransport, EncoderTransport
 from conference.media.srtp import Srtp
 
 ALERT, HEADER = 21, 13
@@ -14,6 +15,11 @@ ALERT, HEADER = 21, 13
 def answering_role(setup: str) -> str:
     """Our ``a=setup`` for an offered one (RFC 5763 section 5): the offerer connects, unless it will not."""
     return "active" if setup == "passive" else "passive"
+
+
+def made_for_encoders(setup: str) -> bool:
+    """Whether an offer comes from an encoder: browsers leave the DTLS role to us (RFC 8829 section 5.2.1)."""
+    return setup != "actpass"
 
 
 def admissible(datagram: bytes) -> bool:
@@ -30,15 +36,17 @@ class Dtls:
     def __init__(
         self,
         certificate: Certificate,
-        setup: str,
+        offered_setup: str,
         fingerprints: Sequence[tuple[str, str]],
         send: Callable[[bytes], None],
         on_keys: Callable[[Srtp], None],
         on_end: Callable[[str], None],
     ) -> None:
-        """`setup` is ours: ``active`` sends the ClientHello as soon as `start` is called."""
-        role = "client" if setup == "active" else "server"
-        self._transport = DtlsTransport(certificate, role, send)
+        """`offered_setup` is the peer's: if it is ``passive``, `start` sends our ClientHello."""
+        role = "client" if answering_role(offered_setup) == "active" else "server"
+        special = made_for_encoders(offered_setup) and libssl.available()
+        transport = EncoderTransport if special else DtlsTransport
+        self._transport: DtlsTransport | EncoderTransport = transport(certificate, role, send)
         self._transport.on_close(lambda: on_end("peer closed"))
         self._fingerprints = fingerprints
         self._on_keys, self._on_end = on_keys, on_end

@@ -67,9 +67,7 @@ class EmbeddedEngine:
         port: the UDP port; after `start`, the real one where 0 was asked for.
     """
 
-    def __init__(
-        self, host: str = "0.0.0.0", port: int = 0, public_addresses: list[str] | None = None
-    ) -> None:
+    def __init__(self, host: str = "0.0.0.0", port: int = 0, public_addresses: list[str] | None = None) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:
@@ -97,9 +95,7 @@ class EmbeddedEngine:
             return
         self._supervisor = asyncio.create_task(self._supervise())
         ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait(
-            [ready, self._supervisor], timeout=START_TIMEOUT, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait([ready, self._supervisor], timeout=START_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if not self._ready.is_set():
             await self.stop()
@@ -180,9 +176,7 @@ class EmbeddedEngine:
         except MediaUnavailable:
             return
 
-    def _event(
-        self, kind: Any, resource: str = "", owner: str = "", detail: dict[str, Any] | None = None
-    ) -> None:
+    def _event(self, kind: Any, resource: str = "", owner: str = "", detail: dict[str, Any] | None = None) -> None:
         if self.on_event is not None:
             try:
                 self.on_event(MediaEvent(kind, resource, owner, detail or {}))

@@ -149,9 +149,7 @@ class Group:
         for start in range(0, len(self.members), step):
             reachable = [(t.srtp, t.path) for t in self.members[start : start + step]]
             contexts = [srtp.outbound for srtp, _ in reachable for _ in range(pieces)]
-            plan.append(
-                Plan(contexts, arena.envelope([path for _, path in reachable], pieces), len(reachable))
-            )
+            plan.append(Plan(contexts, arena.envelope([path for _, path in reachable], pieces), len(reachable)))
         self._plans[arena.stride, pieces] = plan
         return plan
 

@@ -83,9 +83,7 @@ class Stream:
         self._asked_at = -PLI_INTERVAL
         self._bytes_before = 0
 
-    def receive(
-        self, packet: Packet, size: int, now: float, wall: float, repaired: bool = False
-    ) -> Iterator[Group]:
+    def receive(self, packet: Packet, size: int, now: float, wall: float, repaired: bool = False) -> Iterator[Group]:
         """Take a packet in and forward it; yields the groups to flush."""
         self.bytes += size
         if self._remember(packet):
@@ -186,9 +184,7 @@ class Stream:
             delay = int((now - self.report.arrived) * 65536) & 0xFFFFFFFF
         lost = max(min(reception.lost, 0x7FFFFF), -0x800000)
         highest = reception.highest & 0xFFFFFFFF
-        return rtcp.ReportBlock(
-            self.ssrc, reception.fraction(), lost, highest, int(reception.jitter), last_sr, delay
-        )
+        return rtcp.ReportBlock(self.ssrc, reception.fraction(), lost, highest, int(reception.jitter), last_sr, delay)
 
     def measure(self, seconds: float) -> int:
         """Bits per second since the last call, `seconds` ago."""

@@ -55,7 +55,7 @@ class Peer:
         self._socket = socket
         self._on_connected, self._on_closed = on_connected, on_closed
         self._remote_password = offer.password
-        self.dtls = Dtls(certificate, self.setup, offer.fingerprints, self._send, self._keys, self._ended)
+        self.dtls = Dtls(certificate, offer.setup, offer.fingerprints, self._send, self._keys, self._ended)
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:

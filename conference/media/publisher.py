@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conference.media import rtcp, rtp, sdp
-from conference.media.bitrate import BitrateEstimate
+from conference.media.bitrate import BitrateEstimate, StandingQueue
 from conference.media.fanout import Group
 from conference.media.feed import Feed, FeedClock, Stream
 from conference.media.peer import Peer
@@ -45,14 +45,18 @@ class Publisher(Peer):
         self.sources: dict[int, tuple[Stream, bool]] = {}
         self.speaking = Speaking()
         self.estimate = BitrateEstimate()
+        self.queue = StandingQueue()
         self.refused = 0
-        self._level_id = next(
-            (s.extensions.get(rtp.AUDIO_LEVEL, 0) for s in self.sections if s.kind == "audio"), 0
-        )
-        self._mid_id = next((i for s in self.sections if (i := s.extensions.get(rtp.MID))), 0)
+        self._level_id = self._extension(rtp.AUDIO_LEVEL, "audio")
+        self._send_time_id = self._extension(rtp.ABS_SEND_TIME, "video")
+        self._mid_id = self._extension(rtp.MID, "video") or self._extension(rtp.MID, "audio")
         self._seen: set[int] = set()
         for section in self.sections:
             self._announce(section, streams[section.kind])
+
+    def _extension(self, uri: str, kind: str) -> int:
+        """The id of a header extension in the m-line of this kind, 0 where it has none."""
+        return next((section.extensions.get(uri, 0) for section in self.sections if section.kind == kind), 0)
 
     def _announce(self, section: Section, stream: Stream) -> None:
         """Bind the SSRCs that the offer names."""
@@ -131,12 +135,22 @@ class Publisher(Peer):
             seq, at = data[at] << 8 | data[at + 1], at + 2
         packet = Packet(seq, timestamp, second & 0x80 != 0, first & 0x20 != 0, bytes(data[at:end]))
         self._look_inside(stream, packet)
-        if self._level_id and stream.kind == "audio":
-            level = rtp.find_extension(data, extension, extension_size, self._level_id)
+        if extension:
+            self._read_extensions(stream, packet, data, extension, extension_size, now)
+        yield from stream.receive(packet, size, now, wall, repair)
+
+    def _read_extensions(
+        self, stream: Stream, packet: Packet, data: bytearray, start: int, size: int, now: float
+    ) -> None:
+        if stream.kind == "audio":
+            level = rtp.find_extension(data, start, size, self._level_id) if self._level_id else None
             if level is not None:
                 packet.level = level[0] & 0x7F
                 self.speaking.hear(packet.level, now)
-        yield from stream.receive(packet, size, now, wall, repair)
+        elif self._send_time_id:
+            sent = rtp.find_extension(data, start, size, self._send_time_id)
+            if sent is not None and len(sent) == 3:
+                self.queue.hear(int.from_bytes(sent, "big"), now)
 
     @staticmethod
     def _look_inside(stream: Stream, packet: Packet) -> None:
@@ -185,7 +199,7 @@ class Publisher(Peer):
                 worst = max(worst, block.fraction if stream.kind == "video" else 0)
             for flow in stream.flows:
                 flow.request_key_frame()
-        target = self.estimate.update(received, worst)
+        target = self.estimate.update(received, worst, self.queue.standing())
         video = self.feed.streams.get("video")
         parts = rtcp.receiver_report(SENDER_SSRC, blocks) + rtcp.source_description(SENDER_SSRC, "conference")
         if video is not None and video.ssrc is not None and "goog-remb" in video.codec.feedback:

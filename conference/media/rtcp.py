@@ -165,9 +165,7 @@ def receiver_report(sender: int, blocks: Sequence[ReportBlock] = ()) -> bytes:
     body = struct.pack("!I", sender)
     for block in blocks[:31]:
         loss = block.fraction << 24 | block.lost & 0xFFFFFF
-        body += struct.pack(
-            "!IIIIII", block.ssrc, loss, block.highest, block.jitter, block.last_sr, block.delay
-        )
+        body += struct.pack("!IIIIII", block.ssrc, loss, block.highest, block.jitter, block.last_sr, block.delay)
     return _packet(RR, len(blocks[:31]), body)
 
 
@@ -192,9 +190,7 @@ def nack(sender: int, ssrc: int, lost: Iterable[int]) -> bytes:
             pairs[-1][1] |= 1 << (ahead - 1)
         else:
             pairs.append([seq, 0])
-    return _packet(
-        RTPFB, NACK, struct.pack("!II", sender, ssrc) + b"".join(struct.pack("!HH", *p) for p in pairs)
-    )
+    return _packet(RTPFB, NACK, struct.pack("!II", sender, ssrc) + b"".join(struct.pack("!HH", *p) for p in pairs))
 
 
 def picture_loss(sender: int, ssrc: int) -> bytes:
@@ -206,7 +202,5 @@ def remb(sender: int, bitrate: int, ssrcs: Sequence[int]) -> bytes:
     """Tell the sender of `ssrcs` how many bits per second may come altogether."""
     exponent = max(bitrate.bit_length() - 18, 0)
     mantissa = bitrate >> exponent
-    body = struct.pack(
-        "!II4sBBH", sender, 0, _REMB, len(ssrcs), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF
-    )
+    body = struct.pack("!II4sBBH", sender, 0, _REMB, len(ssrcs), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF)
     return _packet(PSFB, AFB, body + b"".join(struct.pack("!I", ssrc) for ssrc in ssrcs))

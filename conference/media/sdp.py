@@ -98,10 +98,7 @@ class Section:
     def usable(self) -> bool:
         """Whether this m-line is media this server could carry at all."""
         return (
-            self.kind in PREFERENCE
-            and self.rtcp_mux
-            and self.protocol.endswith("RTP/SAVPF")
-            and bool(self.accepted())
+            self.kind in PREFERENCE and self.rtcp_mux and self.protocol.endswith("RTP/SAVPF") and bool(self.accepted())
         )
 
     def accepted(self) -> list[Codec]:
@@ -294,9 +291,9 @@ class _Reader:
     def _a_extmap(self, value: str) -> None:
         number, _, uri = value.partition(" ")
         ident = number.partition("/")[0]
-        if self._current and uri.split(" ")[0] in EXTENSIONS and ident.isascii() and ident.isdigit():
-            if 1 <= int(ident[:4]) <= 14:
-                self._current.extensions[uri.split(" ")[0]] = int(ident)
+        known = uri.split(" ")[0] in EXTENSIONS and ident.isascii() and ident.isdigit()
+        if self._current and known and 1 <= int(ident[:4]) <= 14:
+            self._current.extensions[uri.split(" ")[0]] = int(ident)
 
     def _a_ssrc(self, value: str) -> None:
         if self._current:
@@ -474,9 +471,7 @@ def _accepted_section(section: Section, transport: Transport, accepted: Accepted
         f"a=setup:{transport.setup}",
         "a=rtcp-mux",
     ]
-    lines += [
-        f"a=extmap:{ident} {uri}" for uri, ident in sorted(section.extensions.items(), key=lambda e: e[1])
-    ]
+    lines += [f"a=extmap:{ident} {uri}" for uri, ident in sorted(section.extensions.items(), key=lambda e: e[1])]
     lines += [line for codec in codecs for line in _codec_lines(codec)]
     if stream is not None:
         lines += stream.lines(any(codec.rtx is not None for codec in codecs))

@@ -23,9 +23,7 @@ class Timeline:
     """
 
     def __init__(self) -> None:
-        self.seq = secrets.randbelow(
-            0x4000
-        )  # far from wrapping, so that receivers count the first wrap as we do
+        self.seq = secrets.randbelow(0x4000)  # far from wrapping, so that receivers count the first wrap as we do
         self.timestamp = secrets.randbelow(0x40000000)
         self.picture_id = secrets.randbelow(0x4000)
         self.tl0 = secrets.randbelow(0x80)

@@ -145,17 +145,13 @@ class Track:
             if packet is not None and placed is not None:
                 self._send_again(packet, placed, codec.rtx, wall)
 
-    def _send_again(
-        self, packet: Packet, placed: tuple[int, int, bytes], payload_type: int, wall: float
-    ) -> None:
+    def _send_again(self, packet: Packet, placed: tuple[int, int, bytes], payload_type: int, wall: float) -> None:
         assert self.group is not None
         original, timestamp, payload = placed
         shape = self.group.shape
         again = Shape(self.ssrc + 1, payload_type, shape.tag, send_time_id=shape.send_time_id)
         self._rtx_seq = (self._rtx_seq + 1) & 0xFFFF
-        self.viewer.send_rtp(
-            again.render(packet, self._rtx_seq, timestamp, _RTX.pack(original) + payload, wall)
-        )
+        self.viewer.send_rtp(again.render(packet, self._rtx_seq, timestamp, _RTX.pack(original) + payload, wall))
         self.retransmitted += 1
 
 
