@@ -20,7 +20,7 @@ def _setting(help_text: str, default: Any = None) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set: each field is a flag ``--name``, a variable ``CONFERENCE_NAME``, a key in the file."""
+    """What can be set: each field is a flag ``--name``, a variable ``CONFERENCE_NAME`` and a key in the file."""
 
     data: str = _setting("directory of the database and the key", "data")
     host: str = _setting("address to listen on", "127.0.0.1")

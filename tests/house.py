@@ -37,7 +37,7 @@ ANNA, BERND = "violetta.kohl@example.org", "felix.groettner@example.org"
 
 
 class RecordingEngine:
-    """An engine that forwards nothing and remembers what it was asked: proves that nobody else knows how media flows."""
+    """An engine that forwards nothing and remembers what it was asked: the seam holds, nobody else knows more."""
 
     def __init__(self) -> None:
         self.on_event: Callable[[MediaEvent], None] | None = None

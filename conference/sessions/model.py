@@ -78,8 +78,8 @@ def belongs_now(agenda: Sequence[AgendaItem]) -> str | None:
 def role_in(role: Role, *, moderates: bool, speaks: bool, has_moderators: bool) -> Role:
     """The role of a person in one session.
 
-    A moderator of the conference moderates the sessions that name him, and those that name nobody; in the others he is a
-    participant. Being named as speaker or moderator raises a participant in that session only.
+    A moderator of the conference moderates the sessions that name him, and those that name nobody; in the others he is
+    a participant. Being named as speaker or moderator raises a participant in that session only.
     """
     if role in (Role.ORGANISER, Role.PRODUCTION, Role.VENUE):
         return role
@@ -105,7 +105,7 @@ def free_slot(taken: Iterable[int | None], source: Source) -> int:
 
 
 def may_watch(state: State, role: Role) -> bool:
-    """Whether this role sees the stage in this state: everybody while live, the crew and the hall's screen backstage too."""
+    """Whether this role sees the stage in this state: everybody while live; backstage the crew and the hall's screen."""
     if state is State.LIVE:
         return True
     return state is State.BACKSTAGE and role is not Role.PARTICIPANT

@@ -140,7 +140,7 @@ def stage_view(rows: Iterable[StageRow], *, crew: bool) -> dict[str, Any]:
 
 
 def rooms(rows: Iterable[StageRow]) -> tuple[list[StageRow | None], list[StageRow | None]]:
-    """Which source flows in which slot of the stage room and of the backstage room (backstage first, then the stage)."""
+    """Which source flows in which slot of the stage room, and of the backstage room (backstage first, then stage)."""
     rows = list(rows)
     on_stage: list[StageRow | None] = [None] * SLOTS
     for row in rows:

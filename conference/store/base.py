@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, MetaData
 from sqlalchemy.engine import Dialect
@@ -20,7 +20,7 @@ NAMING = {
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime; naive ones are refused on the way in, and made aware on the way out (SQLite drops the zone)."""
+    """An aware UTC datetime: naive ones are refused on the way in, and aware on the way out (SQLite drops the zone)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -42,4 +42,4 @@ class Base(DeclarativeBase):
     """The declarative base: named constraints (so that Alembic can change them), instants, JSON."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: Instant(), dict[str, Any]: JSON(), list[Any]: JSON(), list[str]: JSON()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant(), dict[str, Any]: JSON(), list[Any]: JSON(), list[str]: JSON()}

@@ -67,7 +67,7 @@ async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, in
 
 
 async def since(db: AsyncSession, stream: str, number: int, limit: int) -> list[Told] | None:
-    """The facts of a stream after a number, in order; None when there are more than `limit` or the number lies ahead."""
+    """A stream's facts after a number, in order; None when there are more than `limit` or the number lies ahead."""
     last = (await last_numbers(db, [stream]))[stream]
     if last - number > limit or number > last or number < 0:
         return None
