@@ -105,7 +105,7 @@ def free_slot(taken: Iterable[int | None], source: Source) -> int:
 
 
 def may_watch(state: State, role: Role) -> bool:
-    """Whether this role sees the stage in this state: everybody while live; backstage the crew and the hall's screen."""
+    """Whether this role sees the stage in this state: all while live; backstage the crew and the hall's screen."""
     if state is State.LIVE:
         return True
     return state is State.BACKSTAGE and role is not Role.PARTICIPANT
