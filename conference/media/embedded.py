@@ -67,7 +67,14 @@ class EmbeddedEngine:
         port: the UDP port; after `start`, the real one where 0 was asked for.
     """
 
-    def __init__(self, host: str = "0.0.0.0", port: int = 0, public_addresses: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "0.0.0.0",
+        port: int = 0,
+        public_addresses: list[str] | None = None,
+        *,
+        start_timeout: float = START_TIMEOUT,
+    ) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:
@@ -82,6 +89,7 @@ class EmbeddedEngine:
         self._connection: _Connection | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._died = asyncio.Event()
 
     # MediaEngine
 
@@ -93,13 +101,24 @@ class EmbeddedEngine:
         """
         if self._supervisor is not None:
             return
+        self._died.clear()
         self._supervisor = asyncio.create_task(self._supervise())
-        ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait([ready, self._supervisor], timeout=START_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
+        try:
+            await asyncio.wait_for(self._first_word(), START_TIMEOUT)
+        except TimeoutError:
+            logger.error("media worker does not answer")
         if not self._ready.is_set():
             await self.stop()
             raise MediaUnavailable
+
+    async def _first_word(self) -> None:
+        """Wait until the worker is ready or has died."""
+        ready, died = asyncio.create_task(self._ready.wait()), asyncio.create_task(self._died.wait())
+        try:
+            await asyncio.wait([ready, died], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            died.cancel()
 
     async def stop(self) -> None:
         """End all media and the worker."""
@@ -204,6 +223,7 @@ class EmbeddedEngine:
             connection.lost()
             await self._reap(connection)
         logger.error("media worker ended with status %s", connection.process.returncode)
+        self._died.set()
         if was_ready:
             self._event("worker_lost")
 

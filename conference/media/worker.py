@@ -11,6 +11,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -88,7 +89,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = parser().parse_args()
     gc.set_threshold(50_000, 20, 100)
-    uvloop.run(run(options))
+    try:
+        uvloop.run(run(options))
+    except OSError as error:
+        sys.exit(f"media worker: UDP {options.host} port {options.port}: {error.strerror}")
 
 
 if __name__ == "__main__":
