@@ -138,6 +138,7 @@ async def render(
         local=lambda value, form="datetime": local(value, form, timezone, lang),
         belongs=_belongs(snapshot),
         path=request.path,
+        status=status,
         **context,
     )
     response = web.Response(text=text, content_type="text/html", status=status)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import statistics
 import sys
 import tempfile
@@ -99,8 +100,6 @@ async def serve(data: Path) -> Server:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -129,10 +128,10 @@ async def arrive(http: aiohttp.ClientSession, url: str) -> tuple[float, Page]:
         assert answer.status == 200, answer.status
         await answer.read()
     address = base.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-    socket = await http.ws_connect(address, headers={"Cookie": cookie})
-    await socket.receive_str()
-    await socket.send_str("40" + json.dumps({"session": SESSION}))
-    page = Page(socket)
+    line = await http.ws_connect(address, headers={"Cookie": cookie})
+    await line.receive_str()
+    await line.send_str("40" + json.dumps({"session": SESSION}))
+    page = Page(line)
     await asyncio.wait_for(page.hello, 30)
     assert (await page.ask("session.join", session=SESSION))["ok"]
     return time.perf_counter() - began, page
@@ -175,8 +174,7 @@ async def measure(server: Server) -> dict[str, Any]:
         arrived = await _paced(JOIN_SECONDS, [arrive(http, url) for url in people])
         pages = [page for _, page in arrived]
         assert (await moderator.ask("poll.open", session=SESSION, poll="lage"))["ok"]
-        first = await vote(pages[0])
-        quiet = [statistics.median([t for _ in range(ALONE) for t in await vote(pages[0])] + first)]
+        quiet = [seconds for page in pages[:ALONE] for seconds in await vote(page)]
         took = [t for times in await _paced(VOTE_SECONDS, [vote(page) for page in pages]) for t in times]
         assert (await moderator.ask("poll.close", session=SESSION, poll="lage"))["ok"]
         snapshot = (await moderator.ask("page.snapshot", session=SESSION))["result"]
@@ -186,7 +184,7 @@ async def measure(server: Server) -> dict[str, Any]:
     joined = [seconds for seconds, _ in arrived]
     return {
         "join": {"alone": statistics.median(alone), "p50": statistics.median(joined), "p95": p95(joined)},
-        "vote": {"alone": quiet[0], "p50": statistics.median(took), "p95": p95(took)},
+        "vote": {"alone": statistics.median(quiet), "p50": statistics.median(took), "p95": p95(took)},
         "voted": result["voted"],
         "counts": result["counts"],
     }  # fmt: skip
