@@ -153,6 +153,7 @@ export class Protocol {
     this.#whenGreeted.splice(0).forEach((go) => go());
     if (restarted) this.on.restarted();
     this.on.greeted();
+    void this.#beat();
   }
 
   async #resync() {

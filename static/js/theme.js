@@ -10,7 +10,7 @@
     }
   };
   const show = () => {
-    root.dataset.kernTheme = chosen() ?? (system.matches ? "dark" : "light");
+    root.dataset.kernTheme = root.dataset.themeFixed ?? chosen() ?? (system.matches ? "dark" : "light");
   };
   show();
   system.addEventListener("change", show);

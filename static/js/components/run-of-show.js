@@ -67,8 +67,8 @@ export class RunOfShow extends Live {
   /** @param {AgendaItem} item */
   #buttons(item) {
     return html`<div class="row">
-        ${MOVES[item.state].map(({ to, sure }, index) => {
-          const primary = index === 0 || to === "live";
+        ${MOVES[item.state].map(({ to, sure }) => {
+          const primary = to === "live" || (to === "backstage" && item.state === "planned");
           return html`<button
             class="kern-btn kern-btn--small ${primary ? "kern-btn--primary" : "kern-btn--secondary"}"
             type="button"

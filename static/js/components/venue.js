@@ -61,8 +61,8 @@ export class Venue extends Live {
   #asking({ key, kind, options }) {
     const tally = room.state.signals.tallies?.[key];
     return html`${kind === "single" || kind === "multiple" ? html`<ul class="venue__options">${options.map((option) => html`<li>${option}</li>`)}</ul>` : nothing}
-      <div class="qr-line">
-        ${this.#qr()}
+      <div class="code-line">
+        ${this.#qrCode()}
         <div class="stack">
           <p>${t("venue.vote")}</p>
           ${tally ? html`<p class="venue__count">${tally.voted}<small>${t("venue.voted", { present: Math.max(tally.present, tally.voted) })}</small></p>` : nothing}
@@ -79,12 +79,12 @@ export class Venue extends Live {
       <h1>${over && next ? next.title : item.title}</h1>
       <p>${t(over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon", { time: time((next ?? item).starts) })}</p>
       ${next && next.state !== "live" ? html`<conf-countdown to=${next.starts}></conf-countdown>` : nothing}
-      ${over || !this.#code ? nothing : html`<div class="qr-line">${this.#qr()}<p>${t("venue.checkin")}</p></div>`}
+      ${over || !this.#code ? nothing : html`<div class="code-line">${this.#qrCode()}<p>${t("venue.checkin")}</p></div>`}
     </section>`;
   }
 
-  #qr() {
-    return this.#code ? html`<div class="qr">${this.#code}</div>` : nothing;
+  #qrCode() {
+    return this.#code ? html`<div class="code">${this.#code}</div>` : nothing;
   }
 
   /** @param {AgendaItem} item */
