@@ -175,12 +175,12 @@ async def _links(settings: Settings, options: argparse.Namespace) -> int:
 async def link_list(store: Store, tokens: Tokens, base: str) -> list[dict[str, str | None]]:
     """Every standing link: ``{person, email, role, session, url}``; the role is the one in that session."""
     async with store.reading() as db:
-        sessions = {row.key: row for row in await queries.agenda(db)}
+        sessions = {session.key: session for session in await queries.agenda(db)}
         return [
             {
                 "person": person.name,
                 "email": person.email,
-                "role": (queries.role_of(person, sessions[link.session]) if link.session else person.role).value,
+                "role": (sessions[link.session].role_of(person) if link.session else person.role).value,
                 "session": link.session,
                 "url": f"{base}/j/{tokens.token(link)}",
             }

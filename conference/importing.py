@@ -56,7 +56,7 @@ async def import_all(unit: Unit, programme: Programme, file: PeopleFile | None) 
     """
     await _conference(unit, programme)
     staff = await _staff(unit, programme)
-    rows = {row.key: row for row in await queries.agenda(unit.db)}
+    rows = {row.key: row for row in await queries.rows(unit.db)}
     added, changed = 0, 0
     for position, entry in enumerate(programme.sessions):
         existing = rows.pop(entry.key, None)
@@ -64,8 +64,9 @@ async def import_all(unit: Unit, programme: Programme, file: PeopleFile | None) 
         added += existing is None
     removed, kept = await _remove(unit, list(rows.values()))
     counted = await people.import_people(unit, file.entries) if file else None
-    links = await people.ensure_links(unit, [row.key for row in await _fresh_agenda(unit)])
-    await unit.tell(DAY, AgendaReplaced(queries.agenda_view(await _fresh_agenda(unit))))
+    agenda = await queries.agenda(unit.db)
+    links = await people.ensure_links(unit, [session.key for session in agenda])
+    await unit.tell(DAY, AgendaReplaced(queries.agenda_view(agenda)))
     return ImportReport(added, changed, removed, counted, links, tuple(kept))
 
 
@@ -73,14 +74,11 @@ async def import_people(unit: Unit, file: PeopleFile) -> people.Imported:
     """Take people over into the conference that is here; new ones get their links."""
     await queries.conference(unit.db)
     counted = await people.import_people(unit, file.entries)
-    await people.ensure_links(unit, [row.key for row in await queries.agenda(unit.db)])
+    agenda = await queries.agenda(unit.db)
+    await people.ensure_links(unit, [session.key for session in agenda])
+    if counted.changed:  # a speaker may have another name or office now
+        await unit.tell(DAY, AgendaReplaced(queries.agenda_view(agenda)))
     return counted
-
-
-async def _fresh_agenda(unit: Unit) -> list[SessionRow]:
-    await unit.db.flush()
-    unit.db.expire_all()
-    return await queries.agenda(unit.db)
 
 
 async def _conference(unit: Unit, programme: Programme) -> None:

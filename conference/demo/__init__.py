@@ -14,7 +14,6 @@ from conference.sessions.actions import agenda
 from conference.sessions.model import State
 from conference.sessions.programme import read_programme, shift
 from conference.sessions.queries import agenda as read_agenda
-from conference.sessions.queries import role_of
 from conference.store.unit import Store
 
 HERE = Path(__file__).parent
@@ -54,7 +53,7 @@ async def links(store: Store, tokens: Tokens, base: str) -> list[str]:
         remote = {s.person_id for part in stage.parts for s in part.speakers if s.place == "remote"}
         shown: dict[Role, str] = {}
         for link, person in await all_links(db):
-            role = role_of(person, stage)
+            role = stage.role_of(person)
             typical = role is person.role and (role is not Role.SPEAKER or person.id in remote)
             if link.session is None and typical and role not in shown:
                 shown[role] = f"  {_HEADINGS[role]:13} {person.name:24} {base}/j/{tokens.token(link)}"

@@ -27,7 +27,7 @@ async def rate(
     Raises:
         ConferenceError: ``feedback.not_open``, ``feedback.rating``, ``feedback.aspect``, ``feedback.comment``.
     """
-    row = await session_queries.session(unit.db, key)
+    row = await session_queries.row(unit.db, key)
     if row.kind != "feedback" or row.state != State.LIVE:
         raise ConferenceError("feedback.not_open", "Rückmeldungen sind gerade nicht möglich.")
     kept = await unit.db.get(FeedbackRow, (row.id, person.id))

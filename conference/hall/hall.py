@@ -163,14 +163,14 @@ class Hall:
             for visit in list(self.visits.values()):
                 for stream in [s for s in visit.roles if s != DAY]:
                     with contextlib.suppress(Exception):
-                        visit.roles[stream] = queries.role_of(visit.person, await queries.session(db, stream))
+                        visit.roles[stream] = (await queries.session(db, stream)).role_of(visit.person)
 
     async def role(self, visit: Visit, key: str) -> Role:
         """The visit's role in a session. Raises NotFound."""
         if key in visit.roles:
             return visit.roles[key]
         async with self.store.reading() as db:
-            return queries.role_of(visit.person, await queries.session(db, key))
+            return (await queries.session(db, key)).role_of(visit.person)
 
     def now(self) -> str:
         """The server's clock, ISO 8601."""

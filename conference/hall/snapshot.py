@@ -12,7 +12,7 @@ from conference.feedback import queries as feedback
 from conference.people.model import Person
 from conference.polls import queries as polls
 from conference.sessions import queries as sessions
-from conference.sessions.tables import SessionRow
+from conference.sessions.model import Session
 from conference.store.facts_log import last_numbers
 
 
@@ -24,7 +24,7 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
     """
     rows = await sessions.agenda(db)
     row = await sessions.session(db, key) if key is not None else None
-    role = sessions.role_of(person, row) if row else person.role
+    role = row.role_of(person) if row else person.role
     return {
         "conference": sessions.conference_view(await sessions.conference(db)),
         "me": _me(person, handle, role),
@@ -49,13 +49,13 @@ def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:
     }
 
 
-async def _stage(db: AsyncSession, row: SessionRow | None, role: Role) -> dict[str, Any] | None:
+async def _stage(db: AsyncSession, row: Session | None, role: Role) -> dict[str, Any] | None:
     if row is None or row.kind != "live":
         return None
     return sessions.stage_view(await sessions.stage(db, row.id), crew=role in CREW)
 
 
-async def _polls(db: AsyncSession, row: SessionRow | None, person: Person, role: Role) -> list[dict[str, Any]]:
+async def _polls(db: AsyncSession, row: Session | None, person: Person, role: Role) -> list[dict[str, Any]]:
     if row is None:
         return []
     return await polls.polls_view(db, row.id, person.id, moderates=may(role, Permission.MODERATE))

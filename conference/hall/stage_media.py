@@ -130,8 +130,7 @@ class StageMedia:
             async with self._store.reading() as db:
                 row = await queries.session(db, key)
                 rows = await queries.stage(db, row.id)
-            state = State(row.state)
-            await self._end_forbidden(key, state, rows)
+            await self._end_forbidden(key, row.state, rows)
             on_stage, backstage = queries.rooms(rows)
             with contextlib.suppress(MediaUnavailable):
                 await self._mute(key, rows)
@@ -164,11 +163,11 @@ class StageMedia:
 
     async def _role(self, key: str, person: Person) -> Role:
         async with self._store.reading() as db:
-            return queries.role_of(person, await queries.session(db, key))
+            return (await queries.session(db, key)).role_of(person)
 
     async def _state(self, key: str) -> State:
         async with self._store.reading() as db:
-            return State((await queries.session(db, key)).state)
+            return (await queries.session(db, key)).state
 
     async def _enter_programme(self, key: str, person: Person, role: Role) -> None:
         if not may(role, Permission.PRODUCE):

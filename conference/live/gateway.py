@@ -121,7 +121,7 @@ class Gateway(socketio.AsyncServer):
         roles = {DAY: person.role}
         if session is not None:
             async with self._hall.store.reading() as db:
-                roles[session] = queries.role_of(person, await queries.session(db, session))
+                roles[session] = (await queries.session(db, session)).role_of(person)
         return Visit(new_id("v", 16), person, link, session, _Connection(self, sid), roles)
 
     async def _disconnected(self, sid: str, _reason: str) -> None:

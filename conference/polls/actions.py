@@ -59,7 +59,7 @@ async def create(unit: Unit, key: str, poll: Poll) -> str:
     Raises:
         ConferenceError: ``poll.invalid``, ``poll.too_many``.
     """
-    session = await session_queries.session(unit.db, key)
+    session = await session_queries.row(unit.db, key)
     existing = await _rows(unit, session.id)
     if len(existing) >= POLLS_PER_SESSION:
         raise ConferenceError("poll.too_many", f"Mehr als {POLLS_PER_SESSION} Umfragen sind nicht vorgesehen.")
@@ -94,7 +94,7 @@ async def open_poll(unit: Unit, key: str, poll: str) -> None:
         ConferenceError: ``poll.move``, ``poll.another_open``, ``poll.not_live``.
     """
     row = await _row(unit, key, poll)
-    session = await session_queries.session(unit.db, key)
+    session = await session_queries.row(unit.db, key)
     if session.state not in (SessionState.LIVE, SessionState.BACKSTAGE):
         raise ConferenceError("poll.not_live", "Abgestimmt wird, während die Veranstaltung läuft.")
     if any(other.id != row.id for other in await queries.open_polls(unit.db, row.session_id)):
@@ -199,7 +199,7 @@ async def _rows(unit: Unit, session_id: int) -> list[PollRow]:
 
 
 async def _row(unit: Unit, key: str, poll: str) -> PollRow:
-    session = await session_queries.session(unit.db, key)
+    session = await session_queries.row(unit.db, key)
     return await queries.poll(unit.db, session.id, poll)
 
 

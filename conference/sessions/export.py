@@ -16,7 +16,8 @@ from conference.people.model import Person
 from conference.people.queries import everybody
 from conference.sessions import queries
 from conference.sessions.attendance import Attendance, Interval, attendance, total, union
-from conference.sessions.tables import ConferenceRow, PresenceRow, SessionRow
+from conference.sessions.model import Session
+from conference.sessions.tables import ConferenceRow, PresenceRow
 from conference.sheets.model import Column, Sheet
 
 ROLE_NAMES = {
@@ -39,7 +40,7 @@ class Attended:
     """One person's attendance of one session."""
 
     person: Person
-    session: SessionRow
+    session: Session
     role: Role
     attendance: Attendance
     place: str
@@ -57,10 +58,10 @@ class Report:
 
     conference: ConferenceRow
     timezone: ZoneInfo
-    sessions: list[SessionRow]
+    sessions: Sequence[Session]
     runs: dict[int, list[Interval]]
     rows: list[Attended]
-    visits: list[tuple[PresenceRow, Person, SessionRow]]
+    visits: list[tuple[PresenceRow, Person, Session]]
     now: datetime
 
 
@@ -80,7 +81,7 @@ async def report(db: AsyncSession, now: datetime) -> Report:
 
 def _rows(
     people: Sequence[Person],
-    sessions: Sequence[SessionRow],
+    sessions: Sequence[Session],
     runs: dict[int, list[Interval]],
     presences: Sequence[PresenceRow],
     threshold: int,
@@ -98,7 +99,7 @@ def _rows(
 
 def _attended(
     person: Person,
-    session: SessionRow,
+    session: Session,
     presences: list[PresenceRow],
     runs: list[Interval],
     threshold: int,
@@ -106,7 +107,7 @@ def _attended(
 ) -> Attended:
     found = attendance([queries.closing(row, now) for row in presences], runs)
     place = PLACES.get(frozenset(row.source for row in presences), "") if found.present else ""
-    return Attended(person, session, queries.role_of(person, session), found, place, found.attended(threshold))
+    return Attended(person, session, session.role_of(person), found, place, found.attended(threshold))
 
 
 def sheets(report: Report) -> list[Sheet]:
@@ -177,7 +178,7 @@ def overview(report: Report) -> Sheet:
     return Sheet("Übersicht", columns, [_overview_cells(report, session) for session in report.sessions])
 
 
-def _overview_cells(report: Report, session: SessionRow) -> tuple[Any, ...]:
+def _overview_cells(report: Report, session: Session) -> tuple[Any, ...]:
     rows = [row for row in report.rows if row.session is session]
     present = [row for row in rows if row.attendance.present]
     ran = union(report.runs.get(session.id, []))
@@ -235,7 +236,7 @@ def payload(report: Report) -> dict[str, Any]:
     }
 
 
-def _session_payload(report: Report, session: SessionRow) -> dict[str, Any]:
+def _session_payload(report: Report, session: Session) -> dict[str, Any]:
     ran = union(report.runs.get(session.id, []))
     return {
         "key": session.key,

@@ -216,9 +216,7 @@ class Fields:
         """A short name for links and files: a–z, digits, hyphens inside; at most 64 characters."""
         key = self.text(name, MAX_KEY)
         if key and not KEY_SHAPE.fullmatch(key):
-            self.wrong(
-                name, f"»{shortened(key)}« darf nur aus a–z, 0–9 und Bindestrichen dazwischen bestehen."
-            )
+            self.wrong(name, f"»{shortened(key)}« darf nur aus a–z, 0–9 und Bindestrichen dazwischen bestehen.")
         return key
 
     def choice(self, name: str, known: Sequence[str], default: str = "") -> str:

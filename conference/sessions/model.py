@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from conference.core.errors import ConferenceError
 from conference.core.machine import Machine
 from conference.core.roles import Role
+from conference.people.model import Person
 
 
 class State(StrEnum):
@@ -49,18 +51,69 @@ BACKSTAGE_SLOTS = 8
 
 
 @dataclass(frozen=True)
-class AgendaItem:
-    """What the rules need of a session."""
+class Speaker:
+    """Somebody who speaks in a part, with the office of that occasion. `place`: ``hall`` or ``remote``."""
+
+    person_id: int
+    name: str
+    office: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a session: a discussion, a talk, a film."""
 
     key: str
+    title: str
+    format: str
+    speakers: tuple[Speaker, ...]
+
+
+@dataclass(frozen=True)
+class Session:
+    """An agenda item, as it is read.
+
+    Attributes:
+        sequence: rises with every change of time or title (RFC 5545 section 3.8.7.4), last at `changed_at`.
+        extra: what the programme says beyond that, by kind.
+        moderators: keys of the people who moderate it.
+    """
+
+    id: int
+    key: str
     kind: str
-    state: State
+    title: str
+    position: int
     starts: datetime
     ends: datetime
+    record: bool
+    state: State
     running_since: datetime | None
+    sequence: int
+    changed_at: datetime
+    extra: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    moderators: frozenset[int]
+
+    def office_of(self, person: Person) -> str:
+        """The office under which a person appears here."""
+        return next((s.office for s in self._speakers() if s.person_id == person.id), person.office)
+
+    def role_of(self, person: Person) -> Role:
+        """The role of a person here."""
+        return role_in(
+            person.role,
+            moderates=person.id in self.moderators,
+            speaks=any(s.person_id == person.id for s in self._speakers()),
+            has_moderators=bool(self.moderators),
+        )
+
+    def _speakers(self) -> Iterator[Speaker]:
+        return (speaker for part in self.parts for speaker in part.speakers)
 
 
-def belongs_now(agenda: Sequence[AgendaItem]) -> str | None:
+def belongs_now(agenda: Sequence[Session]) -> str | None:
     """The key of the session where everybody belongs now; None when the day is over.
 
     The live session (the latest begun if there are several), else the first one backstage, else the first planned.

@@ -257,9 +257,7 @@ class _Reader:
         self.moderators: list[tuple[int, str, str]] = []  # line, path, e-mail
         self.timed: list[tuple[datetime, datetime, str, Fields]] = []  # sessions whose times are known
 
-    def fields(
-        self, node: yaml.Node, where: str, required: Sequence[str], optional: Sequence[str] = ()
-    ) -> Fields:
+    def fields(self, node: yaml.Node, where: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
         return Fields.of(node, where, self.problems, required, optional)
 
     def programme(self, root: yaml.Node) -> Programme | None:
@@ -489,9 +487,7 @@ class _Reader:
         if kind in has["options"]:
             count = len(fields.items("options", most=10_000))
             if count < 2:
-                fields.wrong(
-                    "options", f"Es braucht 2 bis {MAX_OPTIONS} Antworten zur Auswahl, hier: {count}."
-                )
+                fields.wrong("options", f"Es braucht 2 bis {MAX_OPTIONS} Antworten zur Auswahl, hier: {count}.")
 
     def _max_choices(self, fields: Fields, kind: str, options: Sequence[str]) -> int | None:
         most = fields.integer("max_choices", None, 1, MAX_OPTIONS)
@@ -514,9 +510,7 @@ class _Reader:
         key, part = fields.text("session", MAX_KEY), fields.optional_text("part", MAX_KEY) or None
         parts = {session.key: [part.key for part in session.parts] for session in sessions}
         if key and key not in parts:
-            fields.wrong(
-                "session", f"Die Session »{shortened(key)}« gibt es nicht.{did_you_mean(key, parts)}"
-            )
+            fields.wrong("session", f"Die Session »{shortened(key)}« gibt es nicht.{did_you_mean(key, parts)}")
         elif key and part and part not in parts[key]:
             hint = did_you_mean(part, parts[key])
             fields.wrong("part", f"Den Teil »{shortened(part)}« gibt es in »{key}« nicht.{hint}")

@@ -9,22 +9,24 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from conference.core.clock import iso
 from conference.core.errors import NotFound
-from conference.core.roles import Role
-from conference.people.model import Person
+from conference.core.facts import DAY
 from conference.people.queries import VOTERS
 from conference.people.tables import PersonRow
 from conference.sessions.attendance import Interval
-from conference.sessions.model import BACKSTAGE_SLOTS, SLOTS, role_in
+from conference.sessions.model import BACKSTAGE_SLOTS, SLOTS, Part, Session
 from conference.sessions.tables import (
     ConferenceRow,
+    PartRow,
     PresenceRow,
     RunRow,
     SessionRow,
     StageRow,
 )
+from conference.store.facts_log import last_numbers
 
 
 async def conference(db: AsyncSession) -> ConferenceRow:
@@ -50,63 +52,75 @@ def conference_view(row: ConferenceRow) -> dict[str, Any]:
     }
 
 
-async def agenda(db: AsyncSession) -> list[SessionRow]:
-    """All sessions in programme order, with parts and speakers."""
+async def rows(db: AsyncSession) -> list[SessionRow]:
+    """The rows of all sessions in programme order, to be changed."""
     return list((await db.execute(select(SessionRow).order_by(SessionRow.position, SessionRow.id))).scalars())
 
 
-async def session(db: AsyncSession, key: str) -> SessionRow:
-    """One session. Raises NotFound."""
-    row = (await db.execute(select(SessionRow).where(SessionRow.key == key))).scalar_one_or_none()
-    if row is None:
+async def row(db: AsyncSession, key: str) -> SessionRow:
+    """The row of one session, to be changed. Raises NotFound."""
+    found = (await db.execute(select(SessionRow).where(SessionRow.key == key))).scalar_one_or_none()
+    if found is None:
         raise NotFound("Diese Veranstaltung")
-    return row
+    return found
 
 
-def agenda_view(rows: Iterable[SessionRow]) -> list[dict[str, Any]]:
+async def agenda(db: AsyncSession) -> tuple[Session, ...]:
+    """All sessions in programme order.
+
+    A reader keeps them for the next one as long as nothing happened in the day's stream: whatever changes the agenda
+    tells a fact there in the same transaction.
+    """
+    memo = db.info.get("memo")
+    if memo is None:
+        return await _load_agenda(db)
+    number = (await last_numbers(db, [DAY]))[DAY]
+    if memo.get("agenda", (None,))[0] != number:
+        memo["agenda"] = number, await _load_agenda(db)
+    found: tuple[Session, ...] = memo["agenda"][1]
+    return found
+
+
+async def _load_agenda(db: AsyncSession) -> tuple[Session, ...]:
+    whole = (
+        select(SessionRow)
+        .options(selectinload(SessionRow.parts).selectinload(PartRow.speakers), selectinload(SessionRow.moderators))
+        .order_by(SessionRow.position, SessionRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(found.to_model() for found in (await db.execute(whole)).scalars())
+
+
+async def session(db: AsyncSession, key: str) -> Session:
+    """One session. Raises NotFound."""
+    for found in await agenda(db):
+        if found.key == key:
+            return found
+    raise NotFound("Diese Veranstaltung")
+
+
+def agenda_view(sessions: Iterable[Session]) -> list[dict[str, Any]]:
     """The agenda as pages get it."""
-    return [_item_view(row) for row in rows]
+    return [_item_view(item) for item in sessions]
 
 
-def _item_view(row: SessionRow) -> dict[str, Any]:
+def _item_view(item: Session) -> dict[str, Any]:
     return {
-        "key": row.key,
-        "kind": row.kind,
-        "title": row.title,
-        "starts": iso(row.starts),
-        "ends": iso(row.ends),
-        "state": row.state,
-        "running_since": iso(row.running_since),
-        "record": row.record,
-        "parts": [
-            {
-                "key": part.key,
-                "title": part.title,
-                "format": part.format,
-                "speakers": [{"name": s.person.name, "office": s.office, "where": s.place} for s in part.speakers],
-            }
-            for part in row.parts
-        ],
+        "key": item.key,
+        "kind": item.kind,
+        "title": item.title,
+        "starts": iso(item.starts),
+        "ends": iso(item.ends),
+        "state": item.state.value,
+        "running_since": iso(item.running_since),
+        "record": item.record,
+        "parts": [_part_view(part) for part in item.parts],
     }
 
 
-def role_of(person: Person, row: SessionRow) -> Role:
-    """The person's role in the session."""
-    return role_in(
-        person.role,
-        moderates=any(m.person_id == person.id for m in row.moderators),
-        speaks=any(s.person_id == person.id for part in row.parts for s in part.speakers),
-        has_moderators=bool(row.moderators),
-    )
-
-
-def office_in(person: Person, row: SessionRow) -> str:
-    """The office under which the person appears in this session."""
-    for part in row.parts:
-        for speaker in part.speakers:
-            if speaker.person_id == person.id:
-                return speaker.office
-    return person.office
+def _part_view(part: Part) -> dict[str, Any]:
+    speakers = [{"name": s.name, "office": s.office, "where": s.place} for s in part.speakers]
+    return {"key": part.key, "title": part.title, "format": part.format, "speakers": speakers}
 
 
 async def stage(db: AsyncSession, session_id: int) -> list[StageRow]:
@@ -169,12 +183,12 @@ async def presence(db: AsyncSession, session_id: int) -> dict[str, int]:
     return {"online": sources.count("online"), "hall": sources.count("hall")}
 
 
-async def people_present(db: AsyncSession, row: SessionRow) -> list[dict[str, Any]]:
+async def people_present(db: AsyncSession, item: Session) -> list[dict[str, Any]]:
     """Who is present now, by name, with devices and whether in the hall."""
     query = (
         select(PersonRow, PresenceRow.source)
         .join(PresenceRow, PresenceRow.person_id == PersonRow.id)
-        .where(PresenceRow.session_id == row.id, PresenceRow.ended.is_(None))
+        .where(PresenceRow.session_id == item.id, PresenceRow.ended.is_(None))
         .order_by(PersonRow.last_name, PersonRow.first_name, PersonRow.id)
     )
     found: dict[int, dict[str, Any]] = {}
@@ -185,7 +199,7 @@ async def people_present(db: AsyncSession, row: SessionRow) -> list[dict[str, An
                 "person": person.public_id,
                 "name": person.name,
                 "organisation": person.organisation,
-                "role": role_of(person.to_model(), row).value,
+                "role": item.role_of(person.to_model()).value,
                 "devices": 0,
                 "hall": False,
             },

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from conference.people.tables import PersonRow
-from conference.sessions.model import AgendaItem, State
+from conference.sessions.model import Part, Session, Speaker, State
 from conference.store.base import Base
 
 
@@ -48,13 +48,28 @@ class SessionRow(Base):
     changed_at: Mapped[datetime]
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    parts: Mapped[list[PartRow]] = relationship(
-        order_by="PartRow.position", cascade="all, delete-orphan", lazy="selectin"
-    )
-    moderators: Mapped[list[ModeratorRow]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    parts: Mapped[list[PartRow]] = relationship(order_by="PartRow.position", cascade="all, delete-orphan", lazy="raise")
+    moderators: Mapped[list[ModeratorRow]] = relationship(cascade="all, delete-orphan", lazy="raise")
 
-    def to_item(self) -> AgendaItem:
-        return AgendaItem(self.key, self.kind, State(self.state), self.starts, self.ends, self.running_since)
+    def to_model(self) -> Session:
+        """Needs parts, speakers and moderators loaded."""
+        return Session(
+            self.id,
+            self.key,
+            self.kind,
+            self.title,
+            self.position,
+            self.starts,
+            self.ends,
+            self.record,
+            State(self.state),
+            self.running_since,
+            self.sequence,
+            self.changed_at,
+            self.extra,
+            tuple(part.to_model() for part in self.parts),
+            frozenset(moderator.person_id for moderator in self.moderators),
+        )
 
 
 class PartRow(Base):
@@ -68,8 +83,11 @@ class PartRow(Base):
     format: Mapped[str] = mapped_column(String(20))
 
     speakers: Mapped[list[SpeakerRow]] = relationship(
-        order_by="SpeakerRow.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="SpeakerRow.position", cascade="all, delete-orphan", lazy="raise"
     )
+
+    def to_model(self) -> Part:
+        return Part(self.key, self.title, self.format, tuple(speaker.to_model() for speaker in self.speakers))
 
 
 class SpeakerRow(Base):
@@ -88,6 +106,9 @@ class SpeakerRow(Base):
     __table_args__ = (
         ForeignKeyConstraint(["session_id", "part"], ["parts.session_id", "parts.key"], ondelete="CASCADE"),
     )
+
+    def to_model(self) -> Speaker:
+        return Speaker(self.person_id, self.person.name, self.office, self.place)
 
 
 class ModeratorRow(Base):

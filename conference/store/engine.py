@@ -59,5 +59,8 @@ def sessions(engine: AsyncEngine) -> Sessions:
 
 
 def readers(engine: AsyncEngine) -> Sessions:
-    """The factory of reading sessions: they take a snapshot of the database and never wait for a writer."""
-    return async_sessionmaker(engine.execution_options(readonly=True), expire_on_commit=False)
+    """The factory of reading sessions: they take a snapshot of the database and never wait for a writer.
+
+    They share ``info["memo"]``, where a query may keep what it can tell to be unchanged.
+    """
+    return async_sessionmaker(engine.execution_options(readonly=True), expire_on_commit=False, info={"memo": {}})

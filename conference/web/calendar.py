@@ -8,7 +8,8 @@ from conference.core.errors import NotFound
 from conference.people.model import Link
 from conference.sessions import queries
 from conference.sessions.calendar import CalendarEntry, write_calendar
-from conference.sessions.tables import ConferenceRow, SessionRow
+from conference.sessions.model import Session
+from conference.sessions.tables import ConferenceRow
 from conference.web.site import SITE
 
 
@@ -32,9 +33,9 @@ async def feed(request: web.Request) -> web.StreamResponse:
     return web.Response(body=body, headers=headers)
 
 
-def _entry(request: web.Request, conference: ConferenceRow, row: SessionRow, link: Link) -> CalendarEntry:
+def _entry(request: web.Request, conference: ConferenceRow, row: Session, link: Link) -> CalendarEntry:
     url = request.app[SITE].link_url(request, link)
-    speakers = [f"{s.person.name}, {s.office}".rstrip(", ") for part in row.parts for s in part.speakers]
+    speakers = [f"{s.name}, {s.office}".rstrip(", ") for part in row.parts for s in part.speakers]
     description = "\n".join([f"Ihr persönlicher Zugang: {url}", *speakers])
     return CalendarEntry(
         uid=f"{row.key}@{conference.key}",

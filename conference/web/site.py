@@ -23,7 +23,7 @@ from conference.hall.hall import Hall
 from conference.people.model import Link
 from conference.people.tokens import Tokens
 from conference.sessions import queries
-from conference.sessions.model import AgendaItem, State, belongs_now
+from conference.sessions.model import belongs_now
 from conference.store.unit import Store
 from conference.web.identity import Doorman, Identity, holds_several
 from conference.web.security import Origins
@@ -136,7 +136,7 @@ async def render(
         url=lambda path: with_handle(path, handle),
         now=site.store.clock.now(),
         local=lambda value, form="datetime": local(value, form, timezone, lang),
-        belongs=_belongs(snapshot),
+        belongs=await _belongs(site, snapshot),
         path=request.path,
         status=status,
         **context,
@@ -176,21 +176,12 @@ def local(value: datetime | str | None, form: str, timezone: ZoneInfo, lang: str
     return {"time": f"{instant:%H:%M}", "date": date, "datetime": f"{date}, {instant:%H:%M}"}[form]
 
 
-def _belongs(snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+async def _belongs(site: Site, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The agenda item where this person belongs now."""
     if snapshot is None:
         return None
-    items = [
-        AgendaItem(
-            i["key"],
-            i["kind"],
-            State(i["state"]),
-            from_iso(i["starts"]),
-            from_iso(i["ends"]),
-            from_iso(i["running_since"]) if i["running_since"] else None,
-        )
-        for i in snapshot["agenda"]
-    ]
-    key = belongs_now(items)
+    async with site.store.reading() as db:
+        key = belongs_now(await queries.agenda(db))
     return next((item for item in snapshot["agenda"] if item["key"] == key), None)
 
 

@@ -25,7 +25,7 @@ async def move(unit: Unit, key: str, to: State) -> None:
     Raises:
         ConferenceError: ``session.move`` when the table of moves does not have it.
     """
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     old = State(row.state)
     if old is to:
         return
@@ -58,8 +58,8 @@ async def shift(unit: Unit, key: str, minutes: int, following: bool) -> None:
     """
     if not -DAY_MINUTES <= minutes <= DAY_MINUTES or minutes == 0:
         raise BadRequest(f"Bitte um 1 bis {DAY_MINUTES} Minuten verschieben.")
-    rows = await queries.agenda(unit.db)
-    first = await queries.session(unit.db, key)
+    rows = await queries.rows(unit.db)
+    first = await queries.row(unit.db, key)
     if first.state == State.ENDED:
         raise ConferenceError("session.over", "Diese Veranstaltung ist schon vorbei.")
     chosen = [row for row in rows if row.id == first.id or (following and row.position > first.position)]

@@ -21,7 +21,7 @@ _STILL_OPEN = PresenceRow.ended.is_(None)
 
 async def begin(unit: Unit, key: str, person: Person, visit: str) -> None:
     """A visit joins: its interval opens. Joining twice is one interval (a unique key says so)."""
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     await _open(unit, row.id, person.id, visit, ONLINE)
 
 
@@ -29,7 +29,7 @@ async def end(unit: Unit, visit: str, key: str | None = None) -> None:
     """A visit leaves one session, or everything it had joined."""
     query = update(PresenceRow).where(PresenceRow.visit == visit, _STILL_OPEN)
     if key is not None:
-        query = query.where(PresenceRow.session_id == (await queries.session(unit.db, key)).id)
+        query = query.where(PresenceRow.session_id == (await queries.row(unit.db, key)).id)
     await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
 
 
@@ -52,7 +52,7 @@ async def check_in(unit: Unit, key: str, person: Person) -> None:
     Raises:
         ConferenceError: ``session.over``.
     """
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     if row.state == State.ENDED:
         raise ConferenceError("session.over", "Diese Veranstaltung ist schon vorbei.")
     already = select(PresenceRow.id).where(

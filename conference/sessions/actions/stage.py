@@ -24,7 +24,7 @@ async def enter(unit: Unit, key: str, person: Person, source: Source) -> bool:
     Raises:
         ConferenceError: ``stage.not_open``, ``stage.full``.
     """
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     if State(row.state) not in _OPEN or row.kind != "live":
         raise ConferenceError("stage.not_open", "Der Backstage-Bereich ist noch nicht geöffnet.")
     if await unit.db.get(StageRow, (row.id, person.id, source.value)):
@@ -32,7 +32,7 @@ async def enter(unit: Unit, key: str, person: Person, source: Source) -> bool:
     count, last = await _counted(unit, row)
     if count >= BACKSTAGE_LIMIT:
         raise ConferenceError("stage.full", "Backstage ist kein Platz mehr.")
-    office = "" if source is Source.PROGRAMME else queries.office_in(person, row)
+    office = "" if source is Source.PROGRAMME else (await queries.session(unit.db, key)).office_of(person)
     entry = StageRow(
         session_id=row.id,
         person_id=person.id,
@@ -57,7 +57,7 @@ async def _counted(unit: Unit, row: SessionRow) -> tuple[int, int]:
 
 async def leave(unit: Unit, key: str, person: Person, source: Source) -> None:
     """Go, from backstage or from the stage. Going twice is harmless."""
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     entry = await unit.db.get(StageRow, (row.id, person.id, source.value))
     if entry is None:
         return
@@ -117,7 +117,7 @@ async def clear(unit: Unit, row: SessionRow) -> None:
 
 
 async def _entry(unit: Unit, key: str, public_id: str, source: Source) -> tuple[SessionRow, StageRow]:
-    row = await queries.session(unit.db, key)
+    row = await queries.row(unit.db, key)
     for entry in await queries.stage(unit.db, row.id):
         if entry.person.public_id == public_id and entry.source == source:
             return row, entry

@@ -46,7 +46,7 @@ async def _target(request: web.Request, link: Link, person: Person) -> str:
     if link.session is None:
         return {Role.ORGANISER: "/organise", Role.VENUE: "/venue"}.get(person.role, "/me")
     async with request.app[SITE].store.reading() as db:
-        role = sessions.role_of(person, await sessions.session(db, link.session))
+        role = (await sessions.session(db, link.session)).role_of(person)
     return page_of(link.session, role)
 
 

@@ -26,7 +26,7 @@ async def _open(request: web.Request) -> tuple[Identity, str, Role, dict[str, An
     async with request.app[SITE].store.reading() as db:
         row = await queries.session(db, key)
         item = queries.agenda_view([row])[0]
-        return identity, key, queries.role_of(identity.person, row), item
+        return identity, key, row.role_of(identity.person), item
 
 
 async def participant(request: web.Request) -> web.StreamResponse:
@@ -66,7 +66,7 @@ async def current_venue(request: web.Request) -> web.StreamResponse:
     await identify(request)
     async with request.app[SITE].store.reading() as db:
         rows = await queries.agenda(db)
-    key = belongs_now([row.to_item() for row in rows]) or rows[-1].key
+    key = belongs_now(rows) or rows[-1].key
     raise web.HTTPSeeOther(with_handle(f"/venue/{key}", request.query.get("as")))
 
 
