@@ -12,6 +12,7 @@ import { closeStream, openScreen, Publisher } from "../media.js";
 import { room } from "../room.js";
 import { Devices } from "./devices.js";
 import { showOwn } from "./own.js";
+import "./stage.js";
 
 /** @import {Entry} from "../state/types.js" */
 
@@ -66,6 +67,10 @@ export class Backstage extends Live {
     </div>`;
   }
 
+  rendered() {
+    this.#devices.play();
+  }
+
   /** Whether this very page publishes. */
   get #here() {
     return this.#publishers.has("camera");
@@ -106,7 +111,7 @@ export class Backstage extends Live {
     const line = this.#publishers.get("camera")?.state ?? "idle";
     return html`<div class="mirror">
         ${camera?.enabled
-          ? html`<video .srcObject=${this.#devices.stream} .muted=${true} autoplay playsinline aria-label=${t("devices.mirror")}></video>`
+          ? this.#devices.mirror
           : html`<p>${t(camera ? "tile.camera_off" : "devices.nocamera")}</p>`}
       </div>
       <p class="fact" data-line=${line}>${icon("signal")}<span>${t(`feed.${line}`)}</span></p>`;

@@ -7,7 +7,8 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
-import { wayTo } from "./session.js";
+import "./countdown.js";
+import { wayTo } from "./way.js";
 
 export class Day extends Live {
   view() {

@@ -21,6 +21,8 @@ export class Devices {
   problem = "";
   opening = false;
   level = 0;
+  /** The person's own picture, as in a mirror. */
+  mirror = document.createElement("video");
 
   #changed;
   #unwatch = () => {};
@@ -28,6 +30,8 @@ export class Devices {
   /** @param {() => void} changed */
   constructor(changed) {
     this.#changed = changed;
+    this.mirror.muted = this.mirror.playsInline = true;
+    this.mirror.setAttribute("aria-label", t("devices.mirror"));
   }
 
   /** @returns {{camera: string | null, microphone: string | null}} */
@@ -41,7 +45,7 @@ export class Devices {
     try {
       const stream = await openDevices(this.chosen);
       this.close();
-      this.stream = stream;
+      this.stream = this.mirror.srcObject = stream;
       this.problem = "";
       ({ cameras: this.cameras, microphones: this.microphones } = await listDevices());
       this.#unwatch = watchLevel(stream, (level) => {
@@ -58,7 +62,12 @@ export class Devices {
   close() {
     this.#unwatch();
     closeStream(this.stream);
-    this.stream = null;
+    this.stream = this.mirror.srcObject = null;
+  }
+
+  /** Moving a video in the page pauses it. */
+  play() {
+    if (this.mirror.isConnected && this.mirror.paused && this.stream) this.mirror.play().catch(() => {});
   }
 
   /**
@@ -75,7 +84,7 @@ export class Devices {
     const picture = this.stream && this.stream.getVideoTracks().length > 0;
     return html`<div class="mirror">
         ${picture
-          ? html`<video .srcObject=${this.stream} .muted=${true} autoplay playsinline aria-label=${t("devices.mirror")}></video>`
+          ? this.mirror
           : html`<p>${t(this.problem || (this.stream ? "devices.nocamera" : "devices.mirror.off"))}</p>`}
       </div>
       ${this.stream ? this.#choices(this.stream) : nothing}`;
@@ -152,6 +161,10 @@ export class DeviceCheck extends Live {
         ${icon("camera")}<span class="kern-label">${t(this.#devices.stream ? "devices.stop" : "devices.start")}</span>
       </button>
     </div>`;
+  }
+
+  rendered() {
+    this.#devices.play();
   }
 
   get #line() {

@@ -7,6 +7,12 @@ import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
+import "./people.js";
+import "./poll-desk.js";
+import "./ratings.js";
+import "./run-of-show.js";
+import "./stage-desk.js";
+import "./stage.js";
 
 export class Moderation extends Live {
   view() {

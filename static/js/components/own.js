@@ -15,6 +15,7 @@ export function showOwn(source, stream) {
   const video = videos.get(source) ?? document.createElement("video");
   video.muted = video.autoplay = video.playsInline = true;
   video.srcObject = stream;
+  video.play().catch(() => {});
   if (stream) videos.set(source, video);
   else videos.delete(source);
 }

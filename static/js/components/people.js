@@ -45,7 +45,7 @@ export class People extends Live {
                   ${hall ? html`${icon("people")} ${t("people.hall")}` : nothing} ${devices > 1 ? html`${icon("phone")} ${devices}` : nothing}
                 </span>
               </span>
-              <span class="person__more">${organisation}${role === "participant" ? "" : ` · ${t(`role.${role}`)}`}</span>
+              <span class="person__more">${[organisation, role === "participant" ? "" : t(`role.${role}`)].filter(Boolean).join(" · ")}</span>
             </li>`,
         )}
       </ul>

@@ -10,6 +10,7 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
+import "./countdown.js";
 
 /** @import {AgendaItem, SessionState} from "../state/types.js" */
 

@@ -9,7 +9,13 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { partView, stateBadge } from "./agenda.js";
+import "./countdown.js";
+import "./devices.js";
 import { mark } from "./mark.js";
+import "./polls.js";
+import "./rating.js";
+import "./stage.js";
+import { wayTo } from "./way.js";
 
 /** @import {AgendaItem} from "../state/types.js" */
 
@@ -218,17 +224,6 @@ export class Session extends Live {
     this.#joining = false;
     this.update();
   }
-}
-
-/**
- * The one large button to where one belongs now.
- *
- * @param {AgendaItem} item
- */
-export function wayTo(item) {
-  return html`<a class="kern-btn kern-btn--primary kern-btn--large" href=${address(`/s/${item.key}`)}>
-    ${icon("arrow")}<span class="kern-label">${t(item.state === "live" ? "way.live" : "way.next")}</span>
-  </a>`;
 }
 
 customElements.define("conf-session", Session);

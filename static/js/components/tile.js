@@ -16,7 +16,7 @@ import { feedName } from "../state/index.js";
  * @param {object} picture
  * @param {HTMLVideoElement | null} picture.video
  * @param {boolean} picture.playing
- * @param {boolean} [picture.own] one's own, shown as in a mirror
+ * @param {boolean} [picture.own] one's own
  */
 export function tile(entry, { video, playing, own = false }) {
   const speaking = entry.audio && (room.state.signals.speaking ?? []).includes(feedName(entry));
@@ -26,7 +26,6 @@ export function tile(entry, { video, playing, own = false }) {
     data-feed=${feedName(entry)}
     ?data-playing=${playing && entry.video}
     ?data-speaking=${speaking}
-    ?data-mirror=${own && entry.source === "camera"}
   >
     ${video} ${poster(entry, own)}
     <figcaption class="tile__name">

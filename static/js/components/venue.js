@@ -8,7 +8,10 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { currentPoll } from "../state/index.js";
+import "./connection.js";
+import "./countdown.js";
 import { mark } from "./mark.js";
+import "./stage.js";
 import { tallyView } from "./tally.js";
 
 /** @import {AgendaItem, Poll} from "../state/types.js" */

@@ -1,9 +1,3 @@
 import { boot } from "../boot.js";
 
-await boot(() =>
-  Promise.all([
-    import("../components/connection.js"),
-    import("../components/backstage.js"),
-    import("../components/stage.js"),
-  ]),
-);
+await boot(() => Promise.all([import("../components/connection.js"), import("../components/backstage.js")]));
