@@ -1,15 +1,13 @@
-"""Who hears a fact. Joining and leaving an audience are the same function: `hears`."""
+"""Who hears a fact. Joining and leaving an audience are the same function: `heard_by`."""
 
 from __future__ import annotations
 
-from conference.core.roles import CREW, Role
+from conference.core.roles import CREW, Permission, Role, may
 
 ALL = "all"
 CREW_ONLY = "crew"
 MODERATORS = "moderators"
 _PERSON = "person:"
-
-_MODERATING = frozenset({Role.MODERATOR, Role.ORGANISER})
 
 
 def person(public_id: str) -> str:
@@ -17,12 +15,16 @@ def person(public_id: str) -> str:
     return _PERSON + public_id
 
 
+def heard_by(person_id: str, role: Role) -> frozenset[str]:
+    """The audiences that somebody in this role belongs to."""
+    heard = {ALL, person(person_id)}
+    if role in CREW:
+        heard.add(CREW_ONLY)
+    if may(role, Permission.MODERATE):
+        heard.add(MODERATORS)
+    return frozenset(heard)
+
+
 def hears(audience: str, person_id: str, role: Role) -> bool:
     """Whether a visit of this person in this role hears what is said to the audience."""
-    if audience == ALL:
-        return True
-    if audience == CREW_ONLY:
-        return role in CREW
-    if audience == MODERATORS:
-        return role in _MODERATING
-    return audience == _PERSON + person_id
+    return audience in heard_by(person_id, role)

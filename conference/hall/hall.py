@@ -13,14 +13,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.core.audience import heard_by
 from conference.core.clock import iso
+from conference.core.errors import Address, ConferenceError
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
+from conference.hall.ballot_box import BallotBox
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
 from conference.hall.visit import Visit
 from conference.media.engine import MediaEngine
+from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
 from conference.sessions import queries
@@ -34,6 +38,7 @@ log = logging.getLogger(__name__)
 
 RESUME_LIMIT = 500
 """Facts per stream that a returning visit is sent; beyond that it takes a fresh snapshot."""
+CATCH_UP_LIMIT = 10_000
 SIGNAL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 5.0
 CATCH_UP_SECONDS = 1.0
@@ -57,6 +62,7 @@ class Hall:
         self.version = version
         self.boot = secrets.token_hex(8)
         self.visits: dict[str, Visit] = {}
+        self.ballots = BallotBox(store)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
@@ -95,6 +101,7 @@ class Hall:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.ballots.stop()
         await self.media.stop()
         await self.engine.stop()
         self.store.listener = None
@@ -106,21 +113,31 @@ class Hall:
 
         The visit's outbox is started with it by the transport, once it is ready to carry.
         """
-        async with self.store.reading() as db:
-            missed: list[Told] = []
-            resync = False
-            numbers = await facts_log.last_numbers(db, visit.roles)
-            for stream in numbers:
-                if stream not in since:
-                    continue
-                told = await facts_log.since(db, stream, since[stream], RESUME_LIMIT)
-                resync |= told is None
-                missed += [t for t in told or [] if visit.hears(t)]
-        visit.heard = dict(numbers)
-        self.visits[visit.id] = visit
+        self.visits[visit.id] = visit  # before anything is read: what is told meanwhile waits with the visit
+        try:
+            numbers, missed = await self._missed(visit, since)
+        except BaseException:
+            self.visits.pop(visit.id, None)
+            raise
+        visit.greet(numbers)
         self._devices(visit)
         hello = {"boot": self.boot, "now": self.now(), "numbers": numbers}
-        return {**hello, "resync": True} if resync else {**hello, "facts": [told.as_dict() for told in missed]}
+        return {**hello, "resync": True} if missed is None else {**hello, "facts": [told.as_dict() for told in missed]}
+
+    async def _missed(self, visit: Visit, since: dict[str, int]) -> tuple[dict[str, int], list[Told] | None]:
+        """The streams' last numbers, and what a visit has missed; None when it needs a fresh snapshot."""
+        missed: list[Told] = []
+        async with self.store.reading() as db:
+            if await people.by_link(db, visit.link.public_id, visit.link.nonce) is None:
+                raise ConferenceError("not_signed_in", "Dieser Link gilt nicht mehr.", Address.PERMISSION)
+            numbers = await facts_log.last_numbers(db, visit.roles)
+            for stream in [stream for stream in numbers if stream in since]:
+                audiences = heard_by(visit.person.public_id, visit.roles[stream])
+                told = await facts_log.since(db, stream, since[stream], RESUME_LIMIT, audiences)
+                if told is None or any(fact.name == AgendaReplaced.name for fact in told):
+                    return numbers, None
+                missed += told
+        return numbers, missed
 
     async def leave(self, visit: Visit) -> None:
         """A visit is gone: its intervals of presence close."""
@@ -139,7 +156,8 @@ class Hall:
             await presence.begin(unit, key, visit.person, visit.id)
         visit.joined.add(key)
         self._dirty.add(key)
-        self._devices(visit)
+        if visit.id not in self.visits:  # it left while we were writing
+            await self.part(visit, key)
 
     async def part(self, visit: Visit, key: str) -> None:
         """A visit is no longer present in a session, its page stays open."""
@@ -150,20 +168,23 @@ class Hall:
 
     async def cut_link(self, link: str) -> None:
         """A link was revoked or reissued: hang up on every visit and end all media that came through it."""
-        await self.media.cut_link(link)
         for visit in [v for v in self.visits.values() if v.link.public_id == link]:
             with contextlib.suppress(Exception):
                 await visit.connection.send("bye", {"reason": "revoked"})
+                await visit.connection.close()
             await self.leave(visit)
-            await visit.connection.close()
+        await self.media.cut_link(link)
 
     async def refresh_roles(self) -> None:
-        """The programme changed: everybody's role is read anew."""
+        """The programme changed: people and their roles are read anew."""
         async with self.store.reading() as db:
-            for visit in list(self.visits.values()):
-                for stream in [s for s in visit.roles if s != DAY]:
-                    with contextlib.suppress(Exception):
-                        visit.roles[stream] = (await queries.session(db, stream)).role_of(visit.person)
+            rows = {row.key: row for row in await queries.agenda(db)}
+            everybody = {person.id: person for person in await people.everybody(db)}
+        for visit in self.visits.values():
+            visit.person = everybody.get(visit.person.id, visit.person)
+            for stream in visit.roles:
+                row = rows.get(stream)
+                visit.roles[stream] = row.role_of(visit.person) if row else visit.person.role
 
     async def role(self, visit: Visit, key: str) -> Role:
         """The visit's role in a session. Raises NotFound."""
@@ -218,10 +239,21 @@ class Hall:
             for stream, last in await _all_numbers(db):
                 next_number = self._next.setdefault(stream, 1)
                 if last >= next_number:
-                    found = await facts_log.since(db, stream, next_number - 1, 10_000)
-                    self.tell(found or [])
-                    if any(f.name == AgendaReplaced.name for f in found or []):
+                    found = await facts_log.since(db, stream, next_number - 1, CATCH_UP_LIMIT)
+                    if found is None:
+                        self._skip_to(stream, last)
+                        continue
+                    if any(fact.name == AgendaReplaced.name for fact in found):
                         await self.refresh_roles()
+                    self.tell(found)
+
+    def _skip_to(self, stream: str, last: int) -> None:
+        """Too much was written elsewhere to be told one by one."""
+        self._next[stream] = last + 1
+        self._early.pop(stream, None)
+        for visit in self.visits.values():
+            if stream in visit.roles:
+                visit.outbox.resync()
 
     # --- presence and signals ---------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,7 +33,7 @@ class Visit:
         id: random; the key of its intervals of presence.
         session: the session whose page is open, or None on pages of the day.
         roles: the person's role in each stream that is heard.
-        heard: the last number sent per stream.
+        heard: the last number sent per stream; None until it was greeted.
         joined: sessions in which this visit is present.
     """
 
@@ -44,9 +43,10 @@ class Visit:
     session: str | None
     connection: Connection
     roles: dict[str, Role]
-    heard: dict[str, int] = field(default_factory=dict)
+    heard: dict[str, int] | None = None
     joined: set[str] = field(default_factory=set)
     outbox: Outbox = field(init=False)
+    _early: list[Told] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.connection.send, self.connection.backlog)
@@ -57,11 +57,18 @@ class Visit:
         return role is not None and hears(told.audience, self.person.public_id, role)
 
     def tell(self, told: Told) -> None:
-        """Queue a fact, unless it was sent already."""
-        if self.hears(told) and told.number > self.heard.get(told.stream, 0):
+        """Queue a fact, unless it was sent already; before the greeting it waits for it."""
+        if not self.hears(told):
+            return
+        if self.heard is None:
+            self._early.append(told)
+        elif told.number > self.heard.get(told.stream, 0):
             self.heard[told.stream] = told.number
             self.outbox.fact(told)
 
-
-Where = Callable[[Visit], bool]
-"""Which visits are meant."""
+    def greet(self, numbers: dict[str, int]) -> None:
+        """From here on it hears what comes after these numbers, also what came while they were read."""
+        self.heard = dict(numbers)
+        early, self._early = self._early, []
+        for told in early:
+            self.tell(told)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -34,6 +35,12 @@ MESSAGE_BYTES = 64 * 1024
 JOIN_SECONDS = 10.0
 REFUSALS_BEFORE_CLOSE = 400
 """Rate-limited commands after which a connection is closed."""
+UNREAD_ANSWERS = 64
+"""Packets that may wait for a client; one that goes on asking and does not read its answers is hung up on."""
+GRACE_SECONDS = 1.0
+"""What a client gets to close its connection after the last word; then it is cut, whether it reads or not."""
+_ATTACHMENTS = re.compile(r"[56](\d+)-")
+_ATTACHMENT_LIMIT = 4
 _CLOSED_REASON = "Sie sind nicht angemeldet. Bitte öffnen Sie Ihren persönlichen Link."
 
 Authenticate = Callable[[web.Request, str | None], Awaitable[tuple[Link, Person] | None]]
@@ -52,6 +59,7 @@ class Gateway(socketio.AsyncServer):
             max_http_buffer_size=MESSAGE_BYTES,
             ping_interval=10,
             ping_timeout=10,
+            allow_upgrades=False,
             namespaces=["/"],
         )
         self._hall = hall
@@ -60,6 +68,7 @@ class Gateway(socketio.AsyncServer):
         self._hellos: dict[str, dict[str, Any]] = {}
         self._buckets: dict[str, tuple[TokenBucket, list[int]]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
@@ -68,15 +77,40 @@ class Gateway(socketio.AsyncServer):
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
+        self._turns[eio_sid] = asyncio.Lock()
+        self._expect_join(eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self._stop_expecting(eio_sid)
+        self._buckets.pop(eio_sid, None)
+        self._turns.pop(eio_sid, None)
+        environ = self.environ.get(eio_sid)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        if environ:
+            asyncio.get_running_loop().call_later(GRACE_SECONDS, _cut, environ["aiohttp.request"])
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """One packet after the other, also from a client that posts several at once; malformed ones end the connection."""
+        turn = self._turns.get(eio_sid)
+        if turn is None:
+            return
+        async with turn:
+            try:
+                _check_attachments(data)
+                await super()._handle_eio_message(eio_sid, data)
+            except Exception as error:
+                log.warning("a malformed packet: %r", error)
+                self._close_later(eio_sid)
+
+    def _expect_join(self, eio_sid: str) -> None:
+        self._stop_expecting(eio_sid)
         loop = asyncio.get_running_loop()
         self._timers[eio_sid] = loop.call_later(JOIN_SECONDS, self._close_stranger, eio_sid)
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+    def _stop_expecting(self, eio_sid: str) -> None:
         timer = self._timers.pop(eio_sid, None)
         if timer:
             timer.cancel()
-        self._buckets.pop(eio_sid, None)
-        await super()._handle_eio_disconnect(eio_sid, reason)
 
     def _close_stranger(self, eio_sid: str) -> None:
         """Ten seconds have passed: whoever has not joined by now is hung up on."""
@@ -90,10 +124,16 @@ class Gateway(socketio.AsyncServer):
         task.add_done_callback(self._closing.discard)
 
     async def _close(self, eio_sid: str) -> None:
-        try:
-            await self.eio.disconnect(eio_sid)
-        except KeyError:
-            log.debug("connection %s was gone already", eio_sid)
+        socket = self.eio.sockets.get(eio_sid)
+        if socket:
+            await socket.close(wait=False)
+
+    async def hang_up(self, sid: str) -> None:
+        """End a connection: the socket at once, what carries it right after."""
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        await self.disconnect(sid)
+        if eio_sid:
+            await self._close(eio_sid)
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         """Take a visit in, or refuse it with the error's code."""
@@ -103,10 +143,14 @@ class Gateway(socketio.AsyncServer):
             if found is None:
                 raise ConferenceError("not_signed_in", _CLOSED_REASON, Address.PERMISSION)
             visit = await self._visit(sid, *found, session)
+            self._hellos[sid] = await self._hall.enter(visit, since)
         except ConferenceError as error:
             raise socketio.exceptions.ConnectionRefusedError(error.code, error.as_dict()) from error
+        except Exception as error:
+            log.exception("a connection could not be taken in")
+            failed = _failed()
+            raise socketio.exceptions.ConnectionRefusedError(failed.code, failed.as_dict()) from error
         self._visits[sid] = visit
-        self._hellos[sid] = await self._hall.enter(visit, since)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         """Let a connection join once; what the hall has for it goes out after the connect packet."""
@@ -114,8 +158,18 @@ class Gateway(socketio.AsyncServer):
             return
         await super()._handle_connect(eio_sid, namespace, data)
         sid = self.manager.sid_from_eio_sid(eio_sid, "/")
-        if sid in self._visits:
-            self._visits[sid].outbox.start(self._hellos.pop(sid))
+        hello, visit = self._hellos.pop(sid, None), self._visits.get(sid)
+        if visit and eio_sid not in self.environ:  # it was gone before it had come
+            await self._disconnected(sid, self.reason.TRANSPORT_CLOSE)
+            await self.manager.disconnect(sid, "/", ignore_queue=True)
+        elif visit:
+            visit.outbox.start(hello)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        """Who leaves and keeps the line is a stranger again."""
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+        if eio_sid in self.environ and reason == self.reason.CLIENT_DISCONNECT:
+            self._expect_join(eio_sid)
 
     async def _visit(self, sid: str, link: Link, person: Person, session: str | None) -> Visit:
         roles = {DAY: person.role}
@@ -126,6 +180,7 @@ class Gateway(socketio.AsyncServer):
 
     async def _disconnected(self, sid: str, _reason: str) -> None:
         visit = self._visits.pop(sid, None)
+        self._hellos.pop(sid, None)
         if visit:
             await self._hall.leave(visit)
 
@@ -137,7 +192,10 @@ class Gateway(socketio.AsyncServer):
         if visit is None:
             return
         answer = await self._answer(eio_sid, visit, data)
-        if id is not None:
+        socket = self.eio.sockets.get(eio_sid)
+        if socket and socket.queue.qsize() > UNREAD_ANSWERS:
+            self._close_later(eio_sid)
+        elif id is not None:
             await self._send_packet(
                 eio_sid, packet.Packet(packet.ACK, namespace=namespace or "/", id=id, data=[answer])
             )
@@ -150,8 +208,7 @@ class Gateway(socketio.AsyncServer):
             return {"ok": False, "error": error.as_dict()}
         except Exception:
             log.exception("command failed: %s", data[0] if isinstance(data, list) and data else "?")
-            failed = ConferenceError("internal", "Das hat nicht geklappt. Bitte noch einmal versuchen.", Address.US)
-            return {"ok": False, "error": failed.as_dict()}
+            return {"ok": False, "error": _failed().as_dict()}
 
     def _check_rate(self, eio_sid: str) -> None:
         bucket, refused = self._buckets.setdefault(eio_sid, (TokenBucket(), [0]))
@@ -198,7 +255,24 @@ class _Connection:
         return socket.queue.qsize() if socket else 0
 
     async def close(self) -> None:
-        await self._gateway.disconnect(self._sid)
+        await self._gateway.hang_up(self._sid)
+
+
+def _failed() -> ConferenceError:
+    return ConferenceError("internal", "Das hat nicht geklappt. Bitte noch einmal versuchen.", Address.US)
+
+
+def _cut(request: web.Request) -> None:
+    """End a websocket's TCP connection; one that serves several requests in turn is left to them."""
+    if request.transport is not None and request.headers.get("Upgrade", "").lower() == "websocket":
+        request.transport.abort()
+
+
+def _check_attachments(data: Any) -> None:
+    """No command has binary parts, and nobody gets to announce ten thousand of them. Raises ValueError."""
+    announced = _ATTACHMENTS.match(data) if isinstance(data, str) else None
+    if announced and int(announced[1]) > _ATTACHMENT_LIMIT:
+        raise ValueError("too many attachments")
 
 
 def _read_auth(auth: Any) -> tuple[str | None, str | None, dict[str, int]]:
@@ -207,7 +281,10 @@ def _read_auth(auth: Any) -> tuple[str | None, str | None, dict[str, int]]:
     if not isinstance(auth, dict) or not set(auth) <= {"as", "session", "since"}:
         raise BadRequest("Unbekannte Angaben beim Verbinden.")
     handle, session, since = auth.get("as"), auth.get("session"), auth.get("since") or {}
-    if not all(value is None or (isinstance(value, str) and len(value) <= 64) for value in (handle, session)):
+    if not all(
+        value is None or (isinstance(value, str) and len(value) <= 64 and value.isascii())
+        for value in (handle, session)
+    ):
         raise BadRequest("Unbekannte Angaben beim Verbinden.")
     if not isinstance(since, dict) or len(since) > 4 or not all(type(n) is int for n in since.values()):
         raise BadRequest("Unbekannte Angaben beim Verbinden.")

@@ -114,6 +114,5 @@ async def hide(asked: Asked[OnePoll]) -> None:
 async def vote(asked: Asked[Vote]) -> dict[str, bool]:
     """Cast a ballot. `new` is false when the very same was there already."""
     body = asked.body
-    async with asked.hall.store.unit() as unit:
-        taken = await actions.cast_ballot(unit, body.session, asked.visit.person, body.poll, body.run, body.choice)
-    return {"new": taken}
+    cast = actions.Cast(asked.visit.person, body.run, body.choice)
+    return {"new": await asked.hall.ballots.cast(body.session, body.poll, cast)}

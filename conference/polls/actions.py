@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -23,7 +23,7 @@ from conference.polls.facts import (
     PollPublished,
     PollResulted,
 )
-from conference.polls.model import Choice, Poll, State
+from conference.polls.model import Choice, Kind, Poll, State
 from conference.polls.tables import AnonymousCountRow, BallotRow, PollRow, PollRunRow, VoterRow
 from conference.sessions import queries as session_queries
 from conference.sessions.model import State as SessionState
@@ -136,50 +136,82 @@ async def hide(unit: Unit, key: str, poll: str) -> None:
     await unit.tell(key, PollHidden(poll, row.run))
 
 
-async def cast_ballot(unit: Unit, key: str, person: Person, poll: str, run: int, choice: Choice) -> bool:
-    """Take a person's ballot; False when the very same is there already (sending again is harmless).
+@dataclass(frozen=True)
+class Cast:
+    """A ballot as it arrives: whose, for the run that the person saw, and the choice as it was sent."""
 
-    The tables' keys, not this code, promise one ballot per person and run.
+    person: Person
+    run: int
+    choice: Choice
+
+
+async def cast_ballot(unit: Unit, key: str, poll: str, cast: Cast) -> bool:
+    """Take one ballot; False when the very same is there already (sending again is harmless).
 
     Raises:
         ConferenceError: ``poll.closed``, ``poll.run``, ``poll.choice``, ``poll.voted``.
     """
+    [outcome] = await cast_ballots(unit, key, poll, [cast])
+    if isinstance(outcome, ConferenceError):
+        raise outcome
+    return outcome
+
+
+async def cast_ballots(unit: Unit, key: str, poll: str, casts: Sequence[Cast]) -> list[bool | ConferenceError]:
+    """Take many ballots of one poll in one transaction; for each whether it is new, or why it was refused.
+
+    The tables' keys, not this code, promise one ballot per person and run.
+    """
     row = await _row(unit, key, poll)
     current = await queries.current_run(unit.db, row)
-    earlier = await _earlier(unit, row, current, person) if current else None
-    kept = row.to_model().cast(run, choice, earlier)
-    if kept is None or current is None:
-        return False
+    earlier = await _earlier(unit, row, current, [cast.person.id for cast in casts]) if current else {}
+    rules, outcomes, taken = row.to_model(), list[bool | ConferenceError](), dict[int, list[Any]]()
+    facts = []
+    for cast in casts:
+        try:
+            kept = rules.cast(cast.run, cast.choice, earlier.get(cast.person.id))
+        except ConferenceError as refusal:
+            outcomes.append(refusal)
+            continue
+        outcomes.append(kept is not None)
+        if kept is not None:
+            taken[cast.person.id] = earlier[cast.person.id] = kept
+            said = None if row.anonymous else queries.wire_choice(row.kind, kept)
+            facts.append(BallotCast(poll, cast.run, said, cast.person.public_id))
+    if current and taken:
+        await (_count_anonymously if row.anonymous else _keep)(unit, row, current.id, taken)
+        await unit.tell(key, *facts)
+    return outcomes
+
+
+async def _earlier(unit: Unit, row: PollRow, run: PollRunRow, people: Sequence[int]) -> dict[int, Sequence[Any]]:
+    """What these people chose in this run before; an empty list for those who voted anonymously."""
     if row.anonymous:
-        await _count_anonymously(unit, current.id, person.id, str(kept[0]) if row.kind == "words" else kept)
-    else:
-        await _keep(unit, current.id, person.id, kept)
-    said = None if row.anonymous else queries.wire_choice(row.kind, kept)
-    await unit.tell(key, BallotCast(poll, run, said, person.public_id))
-    return True
+        voted = select(VoterRow.person_id).where(VoterRow.run_id == run.id, VoterRow.person_id.in_(people))
+        return {person: [] for person in (await unit.db.execute(voted)).scalars()}
+    ballots = select(BallotRow.person_id, BallotRow.choice)
+    found = await unit.db.execute(ballots.where(BallotRow.run_id == run.id, BallotRow.person_id.in_(people)))
+    return {person: choice for person, choice in found}  # noqa: C416 (a Result is no mapping)
 
 
-async def _earlier(unit: Unit, row: PollRow, run: PollRunRow, person: Person) -> Sequence[Any] | None:
-    if row.anonymous:
-        return [] if await unit.db.get(VoterRow, (run.id, person.id)) else None
-    ballot = await unit.db.get(BallotRow, (run.id, person.id))
-    return ballot.choice if ballot else None
+async def _keep(unit: Unit, _row: PollRow, run_id: int, taken: Mapping[int, list[Any]]) -> None:
+    rows = [
+        {"run_id": run_id, "person_id": person, "choice": kept, "cast_at": unit.now} for person, kept in taken.items()
+    ]
+    statement = upsert(unit.db)(BallotRow).values(rows)
+    changed = {"choice": statement.excluded.choice, "cast_at": statement.excluded.cast_at}
+    await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "person_id"], set_=changed))
 
 
-async def _keep(unit: Unit, run_id: int, person_id: int, kept: list[Any]) -> None:
-    values = {"choice": kept, "cast_at": unit.now}
-    statement = upsert(unit.db)(BallotRow).values(run_id=run_id, person_id=person_id, **values)
-    await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "person_id"], set_=values))
-
-
-async def _count_anonymously(unit: Unit, run_id: int, person_id: int, kept: list[Any] | str) -> None:
-    unit.db.add(VoterRow(run_id=run_id, person_id=person_id))
+async def _count_anonymously(unit: Unit, row: PollRow, run_id: int, taken: Mapping[int, list[Any]]) -> None:
+    unit.db.add_all(VoterRow(run_id=run_id, person_id=person) for person in sorted(taken))
     await unit.db.flush()  # a second voter row is refused here, before anything is counted
-    values = [await _spelling(unit, run_id, kept)] if isinstance(kept, str) else [str(value) for value in kept]
-    for value in values:
-        statement = upsert(unit.db)(AnonymousCountRow).values(run_id=run_id, value=value, count=1)
-        raised = {"count": AnonymousCountRow.count + 1}
-        await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "value"], set_=raised))
+    for kept in taken.values():
+        for value in kept:
+            text = await _spelling(unit, run_id, value) if row.kind == Kind.WORDS else str(value)
+            statement = upsert(unit.db)(AnonymousCountRow).values(run_id=run_id, value=text, count=1)
+            raised = {"count": AnonymousCountRow.count + 1}
+            await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "value"], set_=raised))
 
 
 async def _spelling(unit: Unit, run_id: int, word: str) -> str:

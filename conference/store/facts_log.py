@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, func, select, update
+from sqlalchemy import String, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,20 +42,28 @@ def upsert(db: AsyncSession) -> Any:
     return postgres_insert if db.get_bind().dialect.name == "postgresql" else sqlite_insert
 
 
-async def next_number(db: AsyncSession, stream: str) -> int:
-    """Take the stream's next number; the row stays locked until the transaction ends, so numbers have no holes."""
-    await db.execute(
-        upsert(db)(StreamRow).values(stream=stream, last_number=0).on_conflict_do_nothing(index_elements=["stream"])
-    )
-    raised = update(StreamRow).where(StreamRow.stream == stream).values(last_number=StreamRow.last_number + 1)
-    return (await db.execute(raised.returning(StreamRow.last_number))).scalar_one()
+async def take_numbers(db: AsyncSession, stream: str, count: int) -> range:
+    """Take the stream's next numbers; the row stays locked until the transaction ends, so numbers have no holes."""
+    first = upsert(db)(StreamRow).values(stream=stream, last_number=count)
+    raised = {"last_number": StreamRow.last_number + count}
+    statement = first.on_conflict_do_update(index_elements=["stream"], set_=raised).returning(StreamRow.last_number)
+    last = (await db.execute(statement)).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
-async def record(db: AsyncSession, stream: str, fact: Fact, at: datetime) -> Told:
-    """Write the fact into the log under its stream's next number."""
-    number = await next_number(db, stream)
-    db.add(FactRow(stream=stream, number=number, name=fact.name, at=at, audience=fact.audience, body=fact.body()))
-    return Told(stream, number, fact.name, iso(at) or "", fact.audience, fact.body())
+async def record(db: AsyncSession, stream: str, facts: Sequence[Fact], at: datetime) -> list[Told]:
+    """Write facts into the log under their stream's next numbers."""
+    numbers = await take_numbers(db, stream, len(facts))
+    told = [
+        Told(stream, number, fact.name, iso(at) or "", fact.audience, fact.body())
+        for number, fact in zip(numbers, facts, strict=True)
+    ]
+    rows = [
+        {"stream": stream, "number": t.number, "name": t.name, "at": at, "audience": t.audience, "body": t.body}
+        for t in told
+    ]
+    await db.execute(insert(FactRow), rows)
+    return told
 
 
 async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, int]:
@@ -66,13 +74,22 @@ async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, in
     return {stream: known.get(stream, 0) for stream in wanted}
 
 
-async def since(db: AsyncSession, stream: str, number: int, limit: int) -> list[Told] | None:
-    """A stream's facts after a number, in order; None when there are more than `limit` or the number lies ahead."""
+async def since(
+    db: AsyncSession, stream: str, number: int, limit: int, audiences: Collection[str] | None = None
+) -> list[Told] | None:
+    """The facts of a stream after a number, in order, all or those for some audiences.
+
+    None when there are more than `limit`, or when the number lies ahead: that page has seen another database.
+    """
     last = (await last_numbers(db, [stream]))[stream]
-    if last - number > limit or number > last or number < 0:
+    if not 0 <= number <= last:
         return None
-    query = select(FactRow).where(FactRow.stream == stream, FactRow.number > number).order_by(FactRow.number)
-    rows = (await db.execute(query)).scalars()
+    query = select(FactRow).where(FactRow.stream == stream, FactRow.number > number)
+    if audiences is not None:
+        query = query.where(FactRow.audience.in_(audiences))
+    rows = list((await db.execute(query.order_by(FactRow.number).limit(limit + 1))).scalars())
+    if len(rows) > limit:
+        return None
     return [Told(r.stream, r.number, r.name, iso(r.at) or "", r.audience, r.body) for r in rows]
 
 

@@ -30,9 +30,9 @@ class Unit:
         self.now = now
         self.told: list[Told] = []
 
-    async def tell(self, stream: str, fact: Fact) -> None:
-        """Log a fact in this transaction; it is released to listeners once the transaction is committed."""
-        self.told.append(await facts_log.record(self.db, stream, fact, self.now))
+    async def tell(self, stream: str, *facts: Fact) -> None:
+        """Log facts in this transaction; they are released to listeners once the transaction is committed."""
+        self.told += await facts_log.record(self.db, stream, facts, self.now)
 
 
 class Store:
