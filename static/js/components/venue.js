@@ -2,6 +2,7 @@
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
+import { address } from "../address.js";
 import { now } from "../clock.js";
 import { icon, Live } from "../element.js";
 import { time } from "../format.js";
@@ -16,15 +17,20 @@ import { tallyView } from "./tally.js";
 
 /** @import {AgendaItem, Poll} from "../state/types.js" */
 
-const ASLEEP_AFTER = 30_000;
+const REFRESH = 20_000;
+const CODE_EVERY = 60_000;
+const FOLLOW_AFTER = 15_000;
 
 export class Venue extends Live {
   #code = /** @type {HTMLTemplateElement | null} */ (document.getElementById("checkin"))?.content.firstElementChild ?? null;
   #timer = 0;
+  #codeTimer = 0;
+  #following = 0;
 
   connectedCallback() {
     super.connectedCallback();
-    this.#timer = setInterval(() => this.update(), ASLEEP_AFTER);
+    this.#timer = setInterval(() => this.update(), REFRESH);
+    this.#codeTimer = setInterval(() => void this.#renewCode(), CODE_EVERY);
     void this.#stayAwake();
     document.addEventListener("visibilitychange", () => void this.#stayAwake());
   }
@@ -32,11 +38,14 @@ export class Venue extends Live {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.#timer);
+    clearInterval(this.#codeTimer);
+    clearTimeout(this.#following);
   }
 
   view() {
     const item = room.item;
     if (item === null) return nothing;
+    this.#follow(item);
     return html`<div class="venue">${this.#main(item)} ${this.#bar(item)}</div>`;
   }
 
@@ -100,6 +109,32 @@ export class Venue extends Live {
       <conf-connection></conf-connection>
       <time>${time(new Date(now()).toISOString())}</time>
     </footer>`;
+  }
+
+  /** Goes along to the session that is on now: nobody stands at this screen all day. @param {AgendaItem} item */
+  #follow(item) {
+    const belongs = room.belongs;
+    const elsewhere = belongs !== null && belongs.key !== item.key && item.state !== "live" && item.state !== "backstage";
+    if (!elsewhere || belongs.state === "planned") {
+      clearTimeout(this.#following);
+      this.#following = 0;
+    } else if (this.#following === 0) {
+      this.#following = setTimeout(() => location.assign(address(`/venue/${belongs.key}`)), FOLLOW_AFTER);
+    }
+  }
+
+  /** The code by which people check in changes every few minutes. */
+  async #renewCode() {
+    try {
+      const response = await fetch(address(`/venue/${room.state.session}/code`));
+      if (!response.ok) return;
+      const template = document.createElement("template");
+      template.innerHTML = (await response.json()).qr;
+      this.#code = template.content.firstElementChild;
+      this.update();
+    } catch {
+      /* the code before stays valid until the next try */
+    }
   }
 
   async #stayAwake() {
