@@ -18,7 +18,7 @@ from conference.core.clock import iso
 from conference.core.errors import Address, ConferenceError
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
-from conference.hall.ballot_box import BallotBox
+from conference.hall.group_commit import GroupCommit
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
@@ -27,6 +27,7 @@ from conference.media.engine import MediaEngine
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
+from conference.polls.actions import Cast, cast_ballots
 from conference.sessions import queries
 from conference.sessions.actions import presence
 from conference.sessions.facts import AgendaReplaced
@@ -62,10 +63,12 @@ class Hall:
         self.version = version
         self.boot = secrets.token_hex(8)
         self.visits: dict[str, Visit] = {}
-        self.ballots = BallotBox(store)
+        self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
+        self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
+        self._signalled: dict[str, tuple[float, dict[str, Any]]] = {}
         self._dirty: set[str] = set()
         self._stage_dirty: set[str] = set()
         self._feeds_dirty: set[str] = set()
@@ -102,6 +105,7 @@ class Hall:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.ballots.stop()
+        await self._joining.stop()
         await self.media.stop()
         await self.engine.stop()
         self.store.listener = None
@@ -121,6 +125,8 @@ class Hall:
             raise
         visit.greet(numbers)
         self._devices(visit)
+        if visit.session:
+            self._dirty.add(visit.session)
         hello = {"boot": self.boot, "now": self.now(), "numbers": numbers}
         return {**hello, "resync": True} if missed is None else {**hello, "facts": [told.as_dict() for told in missed]}
 
@@ -131,7 +137,7 @@ class Hall:
             if await people.by_link(db, visit.link.public_id, visit.link.nonce) is None:
                 raise ConferenceError("not_signed_in", "Dieser Link gilt nicht mehr.", Address.PERMISSION)
             numbers = await facts_log.last_numbers(db, visit.roles)
-            for stream in [stream for stream in numbers if stream in since]:
+            for stream in [stream for stream, last in numbers.items() if since.get(stream, last) != last]:
                 audiences = heard_by(visit.person.public_id, visit.roles[stream])
                 told = await facts_log.since(db, stream, since[stream], RESUME_LIMIT, audiences)
                 if told is None or any(fact.name == AgendaReplaced.name for fact in told):
@@ -152,8 +158,7 @@ class Hall:
 
     async def join(self, visit: Visit, key: str) -> None:
         """A visit becomes present in a session."""
-        async with self.store.unit() as unit:
-            await presence.begin(unit, key, visit.person, visit.id)
+        await self._joining.put(presence.Joining(key, visit.person, visit.id))
         visit.joined.add(key)
         self._dirty.add(key)
         if visit.id not in self.visits:  # it left while we were writing
@@ -203,11 +208,21 @@ class Hall:
         """The whole snapshot, with the parts that are not made of facts. Raises NotFound."""
         async with self.store.reading() as db:
             body = await snapshot_for(db, person, link.public_id, key)
-            moderates = Permission.MODERATE in body["me"]["may"]
-            signals = await signals_for(db, key, moderates=moderates) if key else {}
+            full = await self._signals(db, key) if key else {}
+        shown = full if not full or Permission.MODERATE in body["me"]["may"] else public(full)
         live = {"feeds": self.media.arriving(key), "speaking": self.media.speaking(key)} if key else {}
         server = {"boot": self.boot, "now": self.now(), "version": self.version}
-        return {"server": server, **body, "signals": {**signals, **live}}
+        return {"server": server, **body, "signals": {**shown, **live}}
+
+    async def _signals(self, db: AsyncSession, key: str) -> dict[str, Any]:
+        """What moderators are signalled, at most one pace old: whoever enters is signalled anew anyway."""
+        now = asyncio.get_running_loop().time()
+        at, known = self._signalled.get(key, (-SIGNAL_SECONDS, {}))
+        if now - at < SIGNAL_SECONDS:
+            return known
+        full = await signals_for(db, key)
+        self._signalled[key] = now, full
+        return full
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -281,7 +296,8 @@ class Hall:
 
     async def _send_session_signals(self, key: str) -> None:
         async with self.store.reading() as db:
-            full = await signals_for(db, key, moderates=True)
+            full = await signals_for(db, key)
+        self._signalled[key] = asyncio.get_running_loop().time(), full
         shown = {True: full, False: public(full)}
         for visit in self._listeners(key):
             signals = shown[may(visit.roles[key], Permission.MODERATE)]

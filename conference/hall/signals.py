@@ -14,20 +14,17 @@ _PUBLIC = ("run", "eligible", "present", "voted")
 _RATING = ("eligible", "answered", "mean", "distribution")
 
 
-async def signals_for(db: AsyncSession, key: str, *, moderates: bool) -> dict[str, Any]:
-    """``{presence, tallies, rating}`` of a session; counts of votes and ratings only for those who moderate."""
+async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
+    """``{presence, tallies, rating}`` of a session, as those who moderate it may see them."""
     row = await sessions.session(db, key)
-    tallies = {}
-    for poll in await polls.open_polls(db, row.id):
-        result = await polls.live_result(db, poll)
-        shown = result if moderates else {name: result[name] for name in _PUBLIC}
-        tallies[poll.key] = {"poll": poll.key, **shown}
+    tallies = {
+        poll.key: {"poll": poll.key, **await polls.live_result(db, poll)} for poll in await polls.open_polls(db, row.id)
+    }
     rating = None
-    if moderates and row.kind == "feedback":
+    if row.kind == "feedback":
         summary = await feedback.summary_of(db, row)
         rating = {"session": key, **{name: summary[name] for name in _RATING}}
-    presence = {"session": key, **await sessions.presence(db, row.id)}
-    return {"presence": presence, "tallies": tallies, "rating": rating}
+    return {"presence": {"session": key, **await sessions.presence(db, row.id)}, "tallies": tallies, "rating": rating}
 
 
 def public(signals: dict[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def _shown(row: PollRow, run: PollRunRow | None, moderates: bool) -> dict[str, A
 
 async def _mine(db: AsyncSession, person_id: int, found: list[tuple[PollRow, PollRunRow]]) -> dict[int, dict[str, Any]]:
     runs_of = {run.id: row for row, run in found}
+    if not runs_of:
+        return {}
     ballots = select(BallotRow).where(BallotRow.person_id == person_id, BallotRow.run_id.in_(runs_of))
     voted = select(VoterRow.run_id).where(VoterRow.person_id == person_id, VoterRow.run_id.in_(runs_of))
     mine: dict[int, dict[str, Any]] = {}
