@@ -114,5 +114,5 @@ async def hide(asked: Asked[OnePoll]) -> None:
 async def vote(asked: Asked[Vote]) -> dict[str, bool]:
     """Cast a ballot. `new` is false when the very same was there already."""
     body = asked.body
-    cast = actions.Cast(asked.visit.person, body.run, body.choice)
-    return {"new": await asked.hall.ballots.cast(body.session, body.poll, cast)}
+    cast = actions.Cast(body.session, body.poll, asked.visit.person, body.run, body.choice)
+    return {"new": await asked.hall.ballots.put(cast)}

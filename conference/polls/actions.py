@@ -118,6 +118,13 @@ async def close(unit: Unit, key: str, poll: str) -> None:
     await unit.tell(key, PollResulted(poll, row.run, result))
 
 
+async def close_open(unit: Unit, key: str) -> None:
+    """The session is over: what is still open closes, and keeps its result."""
+    session = await session_queries.row(unit.db, key)
+    for row in await queries.open_polls(unit.db, session.id):
+        await close(unit, key, row.key)
+
+
 async def publish(unit: Unit, key: str, poll: str) -> None:
     """Show the frozen result to everybody. Raises ConferenceError ``poll.move``."""
     row = await _row(unit, key, poll)
@@ -138,34 +145,38 @@ async def hide(unit: Unit, key: str, poll: str) -> None:
 
 @dataclass(frozen=True)
 class Cast:
-    """A ballot as it arrives: whose, for the run that the person saw, and the choice as it was sent."""
+    """A ballot as it arrives: whose, of which poll, for the run that the person saw, and the choice as it was sent."""
 
+    session: str
+    poll: str
     person: Person
     run: int
     choice: Choice
 
 
-async def cast_ballot(unit: Unit, key: str, poll: str, cast: Cast) -> bool:
-    """Take one ballot; False when the very same is there already (sending again is harmless).
+async def cast_ballots(unit: Unit, casts: Sequence[Cast]) -> list[bool | Exception]:
+    """Take ballots. For each: True, False when the very same is there already (sending again is harmless), or the refusal.
 
-    Raises:
-        ConferenceError: ``poll.closed``, ``poll.run``, ``poll.choice``, ``poll.voted``.
+    The tables' keys, not this code, promise one ballot per person and run. Refusals are ConferenceErrors:
+    ``poll.closed``, ``poll.run``, ``poll.choice``, ``poll.voted``; NotFound.
     """
-    [outcome] = await cast_ballots(unit, key, poll, [cast])
-    if isinstance(outcome, ConferenceError):
-        raise outcome
-    return outcome
+    outcomes: dict[int, bool | Exception] = {}
+    for session, poll in dict.fromkeys((cast.session, cast.poll) for cast in casts):
+        meant = [i for i, cast in enumerate(casts) if (cast.session, cast.poll) == (session, poll)]
+        try:
+            decided = await _cast_in(unit, session, poll, [casts[i] for i in meant])
+        except ConferenceError as refusal:
+            decided = [refusal] * len(meant)
+        outcomes.update(zip(meant, decided, strict=True))
+    return [outcomes[i] for i in range(len(casts))]
 
 
-async def cast_ballots(unit: Unit, key: str, poll: str, casts: Sequence[Cast]) -> list[bool | ConferenceError]:
-    """Take many ballots of one poll in one transaction; for each whether it is new, or why it was refused.
-
-    The tables' keys, not this code, promise one ballot per person and run.
-    """
+async def _cast_in(unit: Unit, key: str, poll: str, casts: Sequence[Cast]) -> Sequence[bool | Exception]:
+    """The ballots of one poll."""
     row = await _row(unit, key, poll)
     current = await queries.current_run(unit.db, row)
     earlier = await _earlier(unit, row, current, [cast.person.id for cast in casts]) if current else {}
-    rules, outcomes, taken = row.to_model(), list[bool | ConferenceError](), dict[int, list[Any]]()
+    rules, outcomes, taken = row.to_model(), list[bool | Exception](), dict[int, list[Any]]()
     facts = []
     for cast in casts:
         try:

@@ -90,6 +90,10 @@ class Poll:
             return "Die Frage braucht 1 bis 500 Zeichen."
         if self.anonymous and self.revisable:
             return "Anonyme Stimmen lassen sich nicht ändern: Niemand weiß, welche es war."
+        if self.max_choices is not None and self.kind is not Kind.MULTIPLE:
+            return "Nur eine Mehrfachauswahl hat eine Höchstzahl."
+        if (self.scale_from, self.scale_to) != (None, None) and self.kind is not Kind.SCALE:
+            return "Nur eine Skala hat Anfang und Ende."
         if self.kind in (Kind.SINGLE, Kind.MULTIPLE):
             return self._option_problem()
         if self.options:

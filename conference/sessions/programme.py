@@ -314,6 +314,8 @@ class _Reader:
         fields = self.session_fields(where, node)
         kind = fields.choice("kind", SESSION_KINDS)
         key = fields.key()
+        if key == DAY:
+            fields.wrong("key", f"»{DAY}« heißt schon der ganze Tag.")
         starts, ends = self.times(fields, key)
         record = fields.flag("record")
         if record and kind not in ("live", ""):

@@ -12,7 +12,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",
+    "synchronous=FULL",
     "busy_timeout=15000",
     "foreign_keys=ON",
     "temp_store=MEMORY",

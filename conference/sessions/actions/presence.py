@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from conference.core.errors import ConferenceError
+from conference.core.errors import ConferenceError, NotFound
 from conference.core.ids import new_id
 from conference.people.model import Person
 from conference.sessions import queries
@@ -19,10 +20,22 @@ ONLINE, HALL = "online", "hall"
 _STILL_OPEN = PresenceRow.ended.is_(None)
 
 
-async def begin(unit: Unit, key: str, person: Person, visit: str) -> None:
-    """A visit joins: its interval opens. Joining twice is one interval (a unique key says so)."""
-    row = await queries.row(unit.db, key)
-    await _open(unit, row.id, person.id, visit, ONLINE)
+@dataclass(frozen=True)
+class Joining:
+    """A visit that joins a session."""
+
+    session: str
+    person: Person
+    visit: str
+
+
+async def begin(unit: Unit, joining: Sequence[Joining]) -> list[Exception | None]:
+    """Visits join: their intervals open. Joining twice is one interval (a unique key says so)."""
+    ids = {row.key: row.id for row in await queries.rows(unit.db)}
+    for each in joining:
+        if each.session in ids:
+            await _open(unit, ids[each.session], each.person.id, each.visit, ONLINE)
+    return [None if each.session in ids else NotFound("Diese Veranstaltung") for each in joining]
 
 
 async def end(unit: Unit, visit: str, key: str | None = None) -> None:
