@@ -67,14 +67,7 @@ class EmbeddedEngine:
         port: the UDP port; after `start`, the real one where 0 was asked for.
     """
 
-    def __init__(
-        self,
-        host: str = "0.0.0.0",
-        port: int = 0,
-        public_addresses: list[str] | None = None,
-        *,
-        start_timeout: float = START_TIMEOUT,
-    ) -> None:
+    def __init__(self, host: str = "0.0.0.0", port: int = 0, public_addresses: list[str] | None = None) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:

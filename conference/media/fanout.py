@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from conference.media.viewer import Track
 
 MAX_PIECES = 8
+MAX_PADDING = 16
+MAX_SEGMENT = 1232  # what every IPv6 path carries; the kernel refuses to cut larger ones
 STRIDES = (256, 640, 1152, 1536)
-ARENA_BYTES = 400_000
+ARENA_BYTES = 200_000
 
 
 class Outbox:
@@ -28,7 +30,7 @@ class Outbox:
 
     def __init__(self, sock: UdpSocket) -> None:
         self.socket = sock
-        self.arenas = [Arena(max(ARENA_BYTES // stride, 128), stride) for stride in STRIDES]
+        self.arenas = [Arena(ARENA_BYTES // stride, stride) for stride in STRIDES]
         self.sent = 0
         self.sent_bytes = 0
 
@@ -105,7 +107,8 @@ class Group:
             return
         self.packets += len(queue)
         self.octets += sum(map(len, queue)) - 12 * len(queue)
-        if len(queue) == 1 or not self._outbox.socket.segmenting:
+        together = len(queue) > 1 and self._outbox.socket.segmenting
+        if not together or max(map(len, queue)) + self.shape.tag > MAX_SEGMENT:
             for packet in queue:
                 self._send([packet], srtp.protect, self.shape.tag)
         else:
@@ -119,7 +122,7 @@ class Group:
 
     def _send(self, run: list[bytes], protect: Any, tail: int) -> None:
         outbox, pieces = self._outbox, len(run)
-        arena = outbox.arena(len(run[0]) + tail)
+        arena = outbox.arena(max(len(run[0]), len(run[-1])) + tail)
         if arena is None:
             return
         plan = self._plans.get((arena.stride, pieces)) or self._prepare(arena, pieces)
@@ -164,12 +167,31 @@ class Plan:
 
 
 def _runs(packets: list[bytes]) -> Iterator[list[bytes]]:
-    """Cut a queue into runs of equal size, where the last packet of a run may be shorter."""
+    """Cut a queue into runs of equal size, where the last packet of a run may be shorter.
+
+    Browsers cut a frame into packets that differ by a byte or two; such are padded (RFC 3550 section 5.1).
+    """
     run: list[bytes] = []
+    longest = 0
     for packet in packets:
-        if run and (len(run) == MAX_PIECES or len(packet) > len(run[0]) or len(run[-1]) < len(run[0])):
-            yield run
-            run = []
+        size = len(packet)
+        uneven = bool(run) and (size > len(run[0]) + MAX_PADDING or len(run[-1]) < longest - MAX_PADDING)
+        if uneven or len(run) == MAX_PIECES:
+            yield _padded(run, longest)
+            run, longest = [], 0
         run.append(packet)
+        longest = max(longest, size)
     if run:
-        yield run
+        yield _padded(run, longest)
+
+
+def _padded(run: list[bytes], size: int) -> list[bytes]:
+    """Bring all but the last packet to `size`."""
+    return [_pad(packet, size - len(packet)) for packet in run[:-1]] + run[-1:]
+
+
+def _pad(packet: bytes, size: int) -> bytes:
+    if not size:
+        return packet
+    count = size + (packet[-1] if packet[0] & 0x20 else 0)  # the last byte counts all padding
+    return bytes([packet[0] | 0x20]) + packet[1:] + bytes(size - 1) + bytes([count])

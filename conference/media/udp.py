@@ -243,6 +243,7 @@ class Arena:
         self.slots = slots
         self.stride = stride
         self.memory = bytearray(slots * stride)
+        self._view = memoryview(self.memory)
         base = ffi.from_buffer(self.memory)
         self.pointers: list[Any] = [base + i * stride for i in range(slots)]
         self._lengths = ffi.new("int[]", slots)
@@ -268,11 +269,13 @@ class Arena:
     def fill(self, packets: Sequence[bytes], copies: int, tail: int) -> None:
         """Write `packets`, one after the other, `copies` times; on the wire each will be `tail` bytes longer."""
         stride, pieces = self.stride, len(packets)
-        if pieces == 1:
-            block = packets[0].ljust(stride, b"\0")
-        else:
-            block = b"".join([packet.ljust(stride, b"\0") for packet in packets])
-        self.memory[: len(block) * copies] = block * copies
+        for i, packet in enumerate(packets):
+            self._view[i * stride : i * stride + len(packet)] = packet
+        done, total = pieces * stride, pieces * stride * copies
+        while done < total:  # what is there is doubled, in place
+            step = min(done, total - done)
+            self._view[done : done + step] = self._view[:step]
+            done += step
         sizes = [len(packet) for packet in packets]
         self._length_words[: pieces * copies] = array("i", sizes) * copies
         self._iov_words[1 : 2 * pieces * copies : 2] = array("Q", [size + tail for size in sizes]) * copies

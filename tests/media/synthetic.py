@@ -139,6 +139,11 @@ class SyntheticPeer(asyncio.DatagramProtocol):
 
     # ICE, DTLS
 
+    @property
+    def socket(self) -> Any:
+        """The socket underneath."""
+        return self._transport.get_extra_info("socket")
+
     async def open_socket(self, port: int) -> None:
         """Take a (new) socket of our own; `port` is the server's."""
         loop = asyncio.get_running_loop()
@@ -182,8 +187,9 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         return await asyncio.wait_for(future, 0.5)
 
     def send(self, data: bytes) -> None:
-        """Send any datagram."""
-        self._transport.sendto(data)
+        """Send any datagram; nothing happens when the socket is released."""
+        if not self._transport.is_closing():
+            self._transport.sendto(data)
 
     async def close(self) -> None:
         """Say good-bye and release the socket."""
