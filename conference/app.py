@@ -27,7 +27,7 @@ from conference.web import calendar, operations, signalling
 from conference.web.errors import catch
 from conference.web.identity import Doorman
 from conference.web.pages import entry, hall, organise, session
-from conference.web.security import Origins, guard
+from conference.web.security import Origins, dress, guard
 from conference.web.site import SITE, Site, render, static_directory, templates
 
 VERSION = version("conference")
@@ -67,7 +67,7 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
     the_hall = Hall(store, media, tokens, VERSION)
     doorman, origins = Doorman(store, tokens), Origins(settings.public_url, settings.proxies)
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())
-    app = web.Application(middlewares=[guard(origins), catch(_error_page)], client_max_size=REQUEST_BYTES)
+    app = web.Application(middlewares=[dress, catch(_error_page), guard(origins)], client_max_size=REQUEST_BYTES)
     app[SITE] = site
     for module in (entry, session, hall, organise, calendar, signalling, operations):
         app.add_routes(module.routes())

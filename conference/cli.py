@@ -29,6 +29,7 @@ from conference.people.queries import all_links
 from conference.people.tokens import Tokens
 from conference.sessions import queries
 from conference.sessions.programme import read_programme
+from conference.sheets.text import formula_safe
 from conference.store.engine import open_engine
 from conference.store.unit import Store
 
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return uvloop.run(_checked(options.run(settings, options)))
     except ConferenceError as error:
         print(error.message, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'System'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -200,7 +204,7 @@ def _csv(lines: list[dict[str, str | None]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ["person", "email", "role", "session", "url"], delimiter=";")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({key: formula_safe(value or "") for key, value in line.items()} for line in lines)
     return text.getvalue()
 
 

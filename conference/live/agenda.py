@@ -5,6 +5,7 @@ from __future__ import annotations
 from conference.core.errors import BadRequest
 from conference.core.roles import Permission
 from conference.live.registry import Asked, InSession, command
+from conference.polls import actions as polls
 from conference.sessions.actions import agenda
 from conference.sessions.model import State
 
@@ -26,7 +27,10 @@ class Shift(InSession):
 async def move(asked: Asked[Move]) -> None:
     """Move a session; every page follows."""
     async with asked.hall.store.unit() as unit:
-        await agenda.move(unit, asked.body.session, _state(asked.body.to))
+        to = _state(asked.body.to)
+        if to is State.ENDED:
+            await polls.close_open(unit, asked.body.session)
+        await agenda.move(unit, asked.body.session, to)
 
 
 def _state(text: str) -> State:

@@ -90,7 +90,7 @@ class Gateway(socketio.AsyncServer):
             asyncio.get_running_loop().call_later(GRACE_SECONDS, _cut, environ["aiohttp.request"])
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        """One packet after the other, also from a client that posts several at once; malformed ones end the connection."""
+        """One packet after the other, whoever posts several at once; a malformed one ends the connection."""
         turn = self._turns.get(eio_sid)
         if turn is None:
             return

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from conference.core.errors import ConferenceError
+from conference.core.facts import DAY
 from conference.people.people_file import normal_email
 from conference.sessions.marked_yaml import (
     MAX_KEY,

@@ -27,7 +27,7 @@ def write_csv(sheet: Sheet, timezone: ZoneInfo) -> bytes:
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_safe(column.title) for column in sheet.columns])
+    writer.writerow([formula_safe(column.title) for column in sheet.columns])
     for row in sheet.rows:
         pairs = zip(sheet.columns, row, strict=True)
         writer.writerow([cell_text(column, cell, timezone) for column, cell in pairs])
@@ -53,7 +53,7 @@ def cell_text(column: Column, cell: Cell, timezone: ZoneInfo) -> str:
         case "time" if isinstance(cell, timedelta):
             return duration_text(cell)
         case "text":
-            return _safe(str(cell))
+            return formula_safe(str(cell))
     raise TypeError(f"{cell!r} does not fit a {column.kind} column")
 
 
@@ -78,7 +78,7 @@ def _decimal(cell: Cell, places: int | None = None) -> str:
     return text.replace(".", ",")
 
 
-def _safe(text: str) -> str:
+def formula_safe(text: str) -> str:
     """The text, with an apostrophe in front if a spreadsheet program might take it for a formula.
 
     Full-width and small forms of the signs count as the signs, and blanks and quotation marks before them are

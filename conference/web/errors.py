@@ -15,7 +15,13 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_STATUS_BY_CODE = {"not_found": 404, "not_signed_in": 401, "media.unavailable": 503, "too_large": 413}
+_STATUS_BY_CODE = {
+    "not_found": 404,
+    "not_signed_in": 401,
+    "media.unavailable": 503,
+    "too_large": 413,
+    "rate_limited": 429,
+}
 _STATUS = {Address.PERSON: 409, Address.CLIENT: 400, Address.PERMISSION: 403, Address.US: 500}
 _TEXTS = {
     404: ("not_found", "Diese Seite gibt es nicht."),

@@ -58,6 +58,11 @@ class Origins:
             host = request.headers.get("X-Forwarded-Host", host).split(",")[0].strip()
         return f"{scheme}://{host}"
 
+    def client(self, request: web.Request) -> str:
+        """The address of the device that asks: what a trusted proxy says last, else the peer's."""
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return forwarded if forwarded and request.remote in self._proxies else request.remote or ""
+
     def allowed(self, origin: str | None, request: web.Request) -> bool:
         """Whether a request that says it comes from this origin may change anything. Encoders say nothing."""
         return origin is None or origin in (self._public, self.own(request))
@@ -72,17 +77,31 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+@web.middleware
+async def dress(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Middleware: every answer carries the security headers, redirects too."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        _add_headers(error)
+        raise
+    if not response.prepared:
+        _add_headers(response)
+    return response
+
+
+def _add_headers(response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
 def guard(origins: Origins) -> Any:
-    """Middleware: foreign pages change nothing; every answer carries the security headers."""
+    """Middleware: foreign pages change nothing."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method not in SAFE_METHODS and not origins.allowed(request.headers.get("Origin"), request):
             raise ConferenceError("foreign_origin", "Diese Seite darf hier nichts ändern.", Address.PERMISSION)
-        response = await handler(request)
-        if not response.prepared:
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
-        return response
+        return await handler(request)
 
     return middleware

@@ -66,7 +66,11 @@ async def options(_request: web.Request) -> web.StreamResponse:
 
 async def _asked(request: web.Request, content_type: str) -> tuple[Identity, str]:
     """Who asks, and the SDP. A bearer's link of another session opens nothing here."""
-    identity = await request.app[SITE].doorman.require(request)
+    doorman = request.app[SITE].doorman
+    identity = await doorman.require(request)
+    bearer = await doorman.by_bearer(request)
+    if bearer and bearer[0].session not in (None, request.match_info.get("session", bearer[0].session)):
+        raise NotAllowed()
     if request.content_type != content_type:
         raise ConferenceError("media.type", f"Erwartet wird {content_type}.")
     if (request.content_length or 0) > OFFER_BYTES:

@@ -20,7 +20,7 @@ from conference.web.pages.session import period
 from conference.web.site import SITE, render
 
 ATTEMPTS = 30
-"""Addresses that one device may try per period."""
+"""Unknown addresses that one network may try per period (a hall's people often share one)."""
 
 
 async def ask(request: web.Request) -> web.StreamResponse:
@@ -49,15 +49,17 @@ async def _by_address(request: web.Request) -> Person | None:
     email = str((await request.post()).get("email", ""))
     if not email or len(email) > 254:
         return None
-    tried = request.app[_TRIED]
-    at = (request.remote or "", period(request))
-    tried[at] = tried.get(at, 0) + 1
-    if tried[at] > ATTEMPTS:
+    site, tried = request.app[SITE], request.app[_TRIED]
+    at = site.origins.client(request), period(request)
+    if tried.get(at, 0) >= ATTEMPTS:
         raise ConferenceError("rate_limited", "Zu viele Versuche. Bitte in einigen Minuten noch einmal.")
-    for old in [key for key in tried if key[1] < at[1]]:
-        del tried[old]
-    async with request.app[SITE].store.reading() as db:
-        return await people.by_email(db, email)
+    async with site.store.reading() as db:
+        found = await people.by_email(db, email)
+    if found is None:
+        tried[at] = tried.get(at, 0) + 1
+        for old in [key for key in tried if key[1] < at[1]]:
+            del tried[old]
+    return found
 
 
 def _valid(request: web.Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -69,7 +70,7 @@ async def take_people(request: web.Request) -> web.StreamResponse:
     await identify(request, may=Permission.ORGANISE)
     name, data = await _upload(request)
     try:
-        file = read_people(name, data)
+        file = await asyncio.to_thread(read_people, name, data)
     except ConferenceError as error:
         return await _people(request, {"error": error.message}, 422)
     async with request.app[SITE].store.unit() as unit:
