@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -207,8 +208,8 @@ async def open_house(data: Path, engine: Any = None) -> AsyncIterator[House]:
     settings = Settings(data=str(data), port=0, media_port=0)
     clock = ManualClock(START)
     engine = engine or RecordingEngine()
+    await put_day(data)
     async with open_store(settings, clock) as store:
-        await load_day(store)
         app = build(settings, store, engine)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
@@ -223,6 +224,21 @@ async def open_house(data: Path, engine: Any = None) -> AsyncIterator[House]:
                 for client in house.clients:
                     await client.sio.disconnect()
                 await runner.cleanup()
+
+
+_DAY: dict[str, bytes] = {}
+
+
+async def put_day(data: Path) -> None:
+    """Put the imported day into an empty directory: imported once per test process, copied after that."""
+    if (data / "conference.db").exists():
+        return
+    if "day" not in _DAY:
+        with tempfile.TemporaryDirectory() as directory:
+            async with open_store(Settings(data=directory), ManualClock(START)) as store:
+                await load_day(store)
+            _DAY["day"] = (Path(directory) / "conference.db").read_bytes()
+    (data / "conference.db").write_bytes(_DAY["day"])
 
 
 async def load_day(store: Store) -> None:

@@ -1,0 +1,251 @@
+"""Old snapshot + facts heard == fresh snapshot: for every command, for everybody who looks on, with the page's own reducers."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from conference.core.errors import ConferenceError
+from conference.hall.visit import Visit
+from conference.live.registry import COMMANDS
+from conference.polls.tables import PollRow
+from conference.sessions.model import Source
+from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
+from tests.visits import Page, Room, open_page, open_room
+
+LIVE, END = "live-1", "feedback"
+LOOKERS_ON: dict[str, tuple[str | None, str | None]] = {
+    "participant": (ANNA, LIVE),
+    "speaker": (SPEAKER, LIVE),
+    "moderator": (MODERATOR, LIVE),
+    "organiser": (ORGANISER, LIVE),
+    "production": (PRODUCTION, LIVE),
+    "venue": (None, LIVE),
+    "somebody at the end": (BERND, END),
+    "moderator at the end": (MODERATOR, END),
+    "somebody on the day's page": (ANNA, None),
+}
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with open_page() as page:
+        yield page
+
+
+class Crowd:
+    """One visit of each kind, with the snapshot that its page was born with."""
+
+    def __init__(self, room: Room, page: Page) -> None:
+        self.room, self.page = room, page
+        self.visits: dict[str, Visit] = {}
+        self.born: dict[str, dict[str, Any]] = {}
+
+    async def come(self) -> None:
+        for name, (email, session) in LOOKERS_ON.items():
+            self.visits[name] = await self.room.enter(email, session)
+            self.born[name] = await self.room.snapshot(self.visits[name])
+
+    def id(self, name: str) -> str:
+        return self.visits[name].person.public_id
+
+    async def compare(self, after: object) -> None:
+        """Everybody's page has what a fresh one would have."""
+        for name, visit in self.visits.items():
+            ear: Any = visit.outbox
+            assert ear.resyncs == 0
+            fresh = await self.room.snapshot(visit)
+            reduced = self.page.apply(self.born[name], ear.facts)
+            for stream, number in reduced.pop("numbers").items():
+                assert number <= fresh["numbers"][stream], (name, after)
+            assert _facts_part(reduced) == _facts_part(fresh), (name, after)
+
+
+def _facts_part(snapshot: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in snapshot.items() if key not in ("server", "signals", "numbers")}
+
+
+@pytest.fixture
+async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
+    async with open_room(tmp_path) as room:
+        crowd = Crowd(room, page)
+        await crowd.come()
+        yield crowd
+
+
+def draft(**changes: Any) -> dict[str, Any]:
+    """A poll as the editor sends it."""
+    body = {
+        "question": "Mittag um zwölf?",
+        "kind": "single",
+        "options": ["Ja", "Nein"],
+        "max_choices": None,
+        "scale_from": None,
+        "scale_to": None,
+        "anonymous": False,
+        "revisable": True,
+    }
+    return {**body, **changes}
+
+
+def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Who asks for what, in a day in which every command has its turn."""
+    tracks = {"source": "camera", "audio": False, "video": True}
+    me, camera = {"person": None}, {"source": "camera"}
+    them = {"person": speaker, **camera}
+    lage, hebel, wort = {"poll": "lage"}, {"poll": "hebel"}, {"poll": "ein-wort"}
+    return [
+        ("participant", "clock.read", {}),
+        ("participant", "page.snapshot", {"session": LIVE}),
+        ("participant", "session.join", {"session": LIVE}),
+        ("moderator", "session.people", {"session": LIVE}),
+        ("organiser", "attendance.read", {}),
+        ("moderator", "session.shift", {"session": LIVE, "minutes": 10, "following": True}),
+        ("moderator", "session.move", {"session": LIVE, "to": "backstage"}),
+        ("speaker", "stage.enter", {"session": LIVE, "source": "screen"}),
+        ("speaker", "stage.enter", {"session": LIVE, **camera}),
+        ("moderator", "stage.enter", {"session": LIVE, **camera}),
+        ("speaker", "stage.set_tracks", {"session": LIVE, **tracks, **me}),
+        ("moderator", "session.move", {"session": LIVE, "to": "live"}),
+        ("moderator", "stage.bring_on", {"session": LIVE, **them}),
+        ("organiser", "stage.set_tracks", {"session": LIVE, **tracks, "video": False, "person": speaker}),
+        ("moderator", "stage.bring_on", {"session": LIVE, "person": speaker, "source": "screen"}),
+        ("moderator", "stage.take_off", {"session": LIVE, **them}),
+        ("speaker", "stage.leave", {"session": LIVE, "source": "screen"}),
+        ("moderator", "poll.create", {"session": LIVE, **draft()}),
+        ("moderator", "poll.create", {"session": LIVE, **draft(kind="scale", options=[], scale_from=1, scale_to=5)}),
+        ("moderator", "poll.edit", {"session": LIVE, **hebel, **draft(question="Anders?")}),
+        ("moderator", "poll.discard", {"session": LIVE, **hebel}),
+        ("moderator", "poll.open", {"session": LIVE, **wort}),
+        ("participant", "poll.vote", {"session": LIVE, **wort, "run": 1, "choice": "Zuwanderung"}),
+        ("moderator", "poll.close", {"session": LIVE, **wort}),
+        ("moderator", "poll.open", {"session": LIVE, **lage}),
+        ("participant", "poll.vote", {"session": LIVE, **lage, "run": 1, "choice": 2}),
+        ("moderator", "poll.close", {"session": LIVE, **lage}),
+        ("moderator", "poll.publish", {"session": LIVE, **lage}),
+        ("moderator", "poll.hide", {"session": LIVE, **lage}),
+        ("moderator", "poll.publish", {"session": LIVE, **lage}),
+        ("moderator", "poll.open", {"session": LIVE, **lage}),
+        ("speaker", "poll.vote", {"session": LIVE, **lage, "run": 2, "choice": 0}),
+        ("participant", "session.leave", {"session": LIVE}),
+        ("moderator", "session.move", {"session": LIVE, "to": "ended"}),
+        ("moderator", "session.move", {"session": END, "to": "live"}),
+        ("somebody at the end", "feedback.rate", {"session": END, "rating": 8, "aspects": None, "comment": None}),
+        ("somebody at the end", "feedback.rate", {"session": END, "rating": None, "aspects": {"Technik": 4}, "comment": "x"}),
+    ]  # fmt: skip
+
+
+async def test_every_page_follows_every_command(crowd: Crowd) -> None:
+    day = the_day(crowd.id("speaker"))
+    assert {command for _, command, _ in day} == set(COMMANDS)
+    for who, command, body in day:
+        await crowd.room.do(crowd.visits[who], command, **body)
+        await crowd.compare((command, body))
+
+
+# --- made-up days ------------------------------------------------------------------------------------------------------
+
+ACTORS = st.sampled_from(["participant", "speaker", "moderator", "moderator", "moderator", "organiser"])
+SOURCES = st.sampled_from(["camera", "screen"])
+CHOICES = st.sampled_from([0, 1, 2, [0], [0, 2], [4, 1], "Mut", "MUT", "Zeit"])
+PERSONS = st.sampled_from(["speaker", "moderator", "production"])
+STEPS = st.one_of(
+    st.tuples(st.just("session.move"), st.sampled_from(["planned", "backstage", "live", "live", "ended"])),
+    st.tuples(st.just("session.shift"), st.sampled_from([-30, 5, 90]), st.booleans()),
+    st.tuples(st.just("stage.enter"), ACTORS, SOURCES),
+    st.tuples(st.just("stage.leave"), ACTORS, SOURCES),
+    st.tuples(st.just("stage.bring_on"), PERSONS, st.sampled_from(["camera", "screen", "programme"])),
+    st.tuples(st.just("stage.take_off"), PERSONS, st.sampled_from(["camera", "screen", "programme"])),
+    st.tuples(st.just("stage.set_tracks"), ACTORS, SOURCES, st.booleans(), st.booleans()),
+    st.tuples(st.just("programme")),
+    st.tuples(st.just("poll.create"), st.sampled_from(["single", "multiple", "scale", "words"]), st.booleans()),
+    *(
+        st.tuples(st.just(name), st.integers(0, 4))
+        for name in ("poll.open", "poll.open", "poll.close", "poll.publish", "poll.hide", "poll.discard")
+    ),
+    *[st.tuples(st.just("poll.vote"), ACTORS, CHOICES)] * 3,
+    st.tuples(st.just("feedback.rate"), st.sampled_from([None, 1, 10]), st.sampled_from([None, {"Technik": 3}])),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(STEPS, min_size=5, max_size=40))
+def test_every_page_follows_any_day(page: Page, steps: list[tuple[Any, ...]]) -> None:
+    asyncio.run(_play(page, steps))
+
+
+async def _play(page: Page, steps: list[tuple[Any, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_room(Path(directory)) as room:
+            crowd = Crowd(room, page)
+            await crowd.come()
+            await room.do(crowd.visits["moderator"], "session.move", session=LIVE, to="live")
+            await room.do(crowd.visits["moderator at the end"], "session.move", session=END, to="live")
+            for step in steps:
+                try:
+                    await _step(crowd, *step)
+                except ConferenceError as refusal:
+                    assert refusal.code != "internal"
+            await crowd.compare(steps)
+
+
+async def _step(crowd: Crowd, name: str, *given: Any) -> None:
+    who, body = "moderator", {"session": LIVE}
+    match name:
+        case "session.move":
+            body["to"] = given[0]
+        case "session.shift":
+            body |= {"minutes": given[0], "following": given[1]}
+        case "stage.enter" | "stage.leave":
+            who, body["source"] = given
+        case "stage.bring_on" | "stage.take_off":
+            body |= {"person": crowd.id(given[0]), "source": given[1]}
+        case "stage.set_tracks":
+            who = given[0]
+            body |= {"source": given[1], "audio": given[2], "video": given[3], "person": crowd.id("speaker")}
+        case "programme":
+            visit = crowd.visits["production"]
+            await crowd.room.hall.media.publish(LIVE, visit.person, visit.link, Source.PROGRAMME, "v=0")
+            return
+        case "poll.create":
+            body |= _made_up(*given)
+        case "poll.vote":
+            poll, run = await _open_poll(crowd)
+            who = given[0]
+            body |= {"poll": poll, "run": run, "choice": given[1]}
+        case "feedback.rate":
+            who = "somebody at the end"
+            body = {"session": END, "rating": given[0], "aspects": given[1], "comment": None}
+        case _:
+            body["poll"] = await _some_poll(crowd, given[0])
+    await crowd.room.do(crowd.visits[who], name, **body)
+
+
+def _made_up(kind: str, anonymous: bool) -> dict[str, Any]:
+    options = ["a", "b", "c", "d", "e"] if kind in ("single", "multiple") else []
+    low, high = (0, 4) if kind == "scale" else (None, None)
+    return draft(
+        kind=kind, options=options, scale_from=low, scale_to=high, anonymous=anonymous, revisable=not anonymous
+    )
+
+
+async def _polls(crowd: Crowd) -> list[PollRow]:
+    async with crowd.room.store.reading() as db:
+        return list((await db.execute(select(PollRow).order_by(PollRow.id))).scalars())
+
+
+async def _some_poll(crowd: Crowd, number: int) -> str:
+    polls = await _polls(crowd)
+    return polls[number % len(polls)].key if polls else "gone"
+
+
+async def _open_poll(crowd: Crowd) -> tuple[str, int]:
+    return next(((poll.key, poll.run) for poll in await _polls(crowd) if poll.state == "open"), ("lage", 1))

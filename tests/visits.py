@@ -1,0 +1,157 @@
+"""A conference without a network: the hall, people who visit it, and the page's own reducers to compare with."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from conference.app import open_store
+from conference.config import Settings
+from conference.core.clock import ManualClock
+from conference.core.errors import NotAllowed
+from conference.core.facts import DAY, Told
+from conference.core.roles import may
+from conference.hall.hall import Hall
+from conference.hall.visit import Visit
+from conference.live import gateway  # noqa: F401  (registers the commands)
+from conference.live.registry import COMMANDS, Asked
+from conference.people.model import Link, Person
+from conference.people.tables import LinkRow, PersonRow
+from conference.people.tokens import Tokens
+from conference.sessions import queries
+from conference.store.unit import Store
+from tests.house import START, RecordingEngine, put_day
+
+ROOT = Path(__file__).parent.parent
+
+
+class Ear:
+    """An outbox that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.facts: list[dict[str, Any]] = []
+        self.signals: dict[str, Any] = {}
+        self.resyncs = 0
+
+    def fact(self, told: Told) -> None:
+        self.facts.append(json.loads(json.dumps(told.as_dict())))
+
+    def signal(self, name: str, body: Any, key: str = "") -> None:
+        self.signals[name] = body
+
+    def resync(self) -> None:
+        self.resyncs += 1
+
+    async def stop(self) -> None: ...
+
+
+class Line:
+    """A connection that carries nothing and remembers how it ended."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, object]] = []
+        self.closed = False
+
+    async def send(self, event: str, body: object) -> None:
+        self.sent.append((event, body))
+
+    def backlog(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Room:
+    """The hall of an imported conference, and who is in it."""
+
+    store: Store
+    hall: Hall
+    clock: ManualClock
+    engine: RecordingEngine
+    visits: list[Visit] = field(default_factory=list)
+
+    async def person(self, email: str | None, session: str | None) -> tuple[Person, Link]:
+        """A person (None: the hall's screen) and one of their links."""
+        async with self.store.reading() as db:
+            who = select(PersonRow).where(PersonRow.email == email if email else PersonRow.email.is_(None))
+            row = (await db.execute(who)).scalar_one()
+            links = select(LinkRow).where(LinkRow.person_id == row.id)
+            link = (await db.execute(links.where(LinkRow.session.is_(None)))).scalar_one()
+            return row.to_model(), link.to_model()
+
+    async def enter(self, email: str | None, session: str | None) -> Visit:
+        """Open a page of the session."""
+        person, link = await self.person(email, session)
+        roles = {DAY: person.role}
+        if session:
+            async with self.store.reading() as db:
+                roles[session] = (await queries.session(db, session)).role_of(person)
+        visit = Visit(f"v{len(self.visits)}", person, link, session, Line(), roles)
+        visit.outbox = Ear()  # type: ignore[assignment]
+        await self.hall.enter(visit, {})
+        self.visits.append(visit)
+        return visit
+
+    async def do(self, visit: Visit, command: str, **body: Any) -> Any:
+        """Carry a command out as the gateway does. Raises ConferenceError."""
+        known = COMMANDS[command]
+        read = known.body.model_validate(body)
+        key = getattr(read, "session", None)
+        role = await self.hall.role(visit, key) if key is not None else visit.person.role
+        if known.may is not None and not may(role, known.may):
+            raise NotAllowed()
+        return await known.handler(Asked(self.hall, visit, role, read))
+
+    async def snapshot(self, visit: Visit) -> dict[str, Any]:
+        """What the visit's page would be born with now, as it arrives there."""
+        snapshot = await self.hall.snapshot(visit.person, visit.link, visit.session)
+        return json.loads(json.dumps(snapshot))
+
+
+@contextlib.asynccontextmanager
+async def open_room(data: Path) -> AsyncIterator[Room]:
+    """The imported day in a directory, and its hall at work."""
+    await put_day(data)
+    clock, engine = ManualClock(START), RecordingEngine()
+    async with open_store(Settings(data=str(data)), clock) as store:
+        hall = Hall(store, engine, Tokens(b"k" * 32), "test")
+        await hall.start()
+        try:
+            yield Room(store, hall, clock, engine)
+        finally:
+            await hall.stop()
+
+
+class Page:
+    """The page's reducers, in one process of Node."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def apply(self, snapshot: dict[str, Any], facts: list[dict[str, Any]]) -> dict[str, Any]:
+        """The snapshot after the facts."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps({"snapshot": snapshot, "facts": facts}) + "\n")
+        stdin.flush()
+        reduced: dict[str, Any] = json.loads(stdout.readline())
+        return reduced
+
+
+@contextlib.contextmanager
+def open_page() -> Iterator[Page]:
+    """Start Node with the reducers, and end it."""
+    command = ["node", str(ROOT / "tools" / "apply.mjs")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Page(process)
+        process.stdin.close()  # type: ignore[union-attr]
