@@ -111,6 +111,7 @@ export class Pictures {
 
   /** A press allows sound. */
   unlock() {
+    if (!this.blocked) return;
     this.blocked = false;
     this.#places.forEach(({ audio }) => this.#play(audio));
     this.#changed();
@@ -141,6 +142,7 @@ export class Pictures {
     audio.play().catch((error) => {
       if (error.name !== "NotAllowedError" || this.blocked) return;
       this.blocked = true;
+      for (const press of ["pointerup", "keyup"]) addEventListener(press, () => this.unlock(), { once: true });
       this.#changed();
     });
   }

@@ -23,7 +23,7 @@ export function stateBadge({ state, kind }) {
 /** @param {Part} part */
 export function partView({ title, speakers }) {
   return html`<li>
-    <h4>${title}</h4>
+    <p class="agenda__part">${title}</p>
     ${speakers.map(
       ({ name, office }) => html`<p class="speaker"><b>${name}</b>${office ? html`<br /><span>${office}</span>` : nothing}</p>`,
     )}

@@ -34,6 +34,7 @@ export class PollEditor {
     this.kind = poll?.kind ?? "single";
     this.open = true;
     this.#changed();
+    setTimeout(() => document.getElementById("editor-question")?.focus());
   }
 
   close() {
