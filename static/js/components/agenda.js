@@ -56,7 +56,7 @@ export class Agenda extends Live {
           : html`<a class="agenda__title" href=${address(`/s/${item.key}`)}>${item.title}</a>`}
         ${stateBadge(item)}
         ${item.parts.length > 0
-          ? html`<details ?open=${item.state === "live"}>
+          ? html`<details ?open=${item.state === "live" && !here}>
               <summary>${t("agenda.parts")}</summary>
               <ul class="agenda__parts">${item.parts.map(partView)}</ul>
             </details>`

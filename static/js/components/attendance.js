@@ -4,7 +4,7 @@ import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { address } from "../address.js";
 import { Live } from "../element.js";
-import { percent } from "../format.js";
+import { percent } from "../figures.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { bar } from "./tally.js";

@@ -3,7 +3,7 @@
 import { html, render } from "/static/vendor/lit-html/lit-html.js";
 
 import { now } from "../clock.js";
-import { span } from "../format.js";
+import { span } from "../figures.js";
 import { t } from "../i18n.js";
 
 export class Countdown extends HTMLElement {

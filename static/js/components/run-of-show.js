@@ -22,6 +22,14 @@ const MOVES = {
   ended: [{ to: "live", sure: false }],
 };
 
+/** Sessions without a stage have no backstage: they start and end. */
+const PLAIN_MOVES = {
+  planned: [{ to: "live", sure: true }],
+  backstage: [{ to: "live", sure: true }],
+  live: [{ to: "ended", sure: false }],
+  ended: [{ to: "live", sure: false }],
+};
+
 const SHIFTS = [-5, 5, 10];
 
 export class RunOfShow extends Live {
@@ -67,8 +75,9 @@ export class RunOfShow extends Live {
 
   /** @param {AgendaItem} item */
   #buttons(item) {
+    const staged = item.kind === "live";
     return html`<div class="row">
-        ${MOVES[item.state].map(({ to, sure }) => {
+        ${(staged ? MOVES : PLAIN_MOVES)[item.state].map(({ to, sure }) => {
           const primary = to === "live" || (to === "backstage" && item.state === "planned");
           return html`<button
             class="kern-btn kern-btn--small ${primary ? "kern-btn--primary" : "kern-btn--secondary"}"
@@ -76,7 +85,7 @@ export class RunOfShow extends Live {
             ?disabled=${this.#busy === item.key}
             @click=${() => this.#move(item, /** @type {SessionState} */ (to), sure)}
           >
-            <span class="kern-label">${t(`move.${item.state}.${to}`)}</span>
+            <span class="kern-label">${label(item, to)}</span>
           </button>`;
         })}
       </div>
@@ -99,7 +108,7 @@ export class RunOfShow extends Live {
    * @param {boolean} sure
    */
   async #move(item, to, sure) {
-    const yes = t(`move.${item.state}.${to}`);
+    const yes = label(item, to);
     if (!sure && !(await confirmed({ title: item.title, text: t(`move.${item.state}.${to}.ask`), yes }))) return;
     this.#busy = item.key;
     this.update();
@@ -115,6 +124,16 @@ export class RunOfShow extends Live {
   async #shift(item, minutes) {
     await attempt(() => room.command("session.shift", { session: item.key, minutes, following: this.#following }));
   }
+}
+
+/**
+ * What the button of a move says.
+ *
+ * @param {AgendaItem} item
+ * @param {string} to
+ */
+function label({ kind, state }, to) {
+  return t(kind !== "live" && to === "live" ? "move.start" : `move.${state}.${to}`);
 }
 
 customElements.define("conf-run-of-show", RunOfShow);

@@ -2,7 +2,8 @@
 
 import { html, nothing, svg } from "/static/vendor/lit-html/lit-html.js";
 
-import { decimal, percent } from "../format.js";
+import { percent } from "../figures.js";
+import { decimal } from "../format.js";
 import { t } from "../i18n.js";
 
 /** @import {Poll, Result, Tally} from "../state/types.js" */

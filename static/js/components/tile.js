@@ -3,7 +3,7 @@
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { icon } from "../element.js";
-import { initials } from "../format.js";
+import { initials } from "../figures.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { feedName } from "../state/index.js";
