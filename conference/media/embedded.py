@@ -12,13 +12,14 @@ from typing import Any
 
 from conference.media import addresses, control, sdp
 from conference.media.engine import Answer, FeedKind, MediaEvent, MediaRefused, MediaUnavailable
+from conference.media.waits import HALF_OPEN, SILENT
 
 logger = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 5.0
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 3.0
-RESTART_DELAYS = (0.05, 0.5, 2.0, 5.0)
+RESTART_DELAYS = (0.0, 0.0, 0.5, 2.0, 5.0)
 
 
 class _Connection:
@@ -67,18 +68,29 @@ class EmbeddedEngine:
         port: the UDP port; after `start`, the real one where 0 was asked for.
     """
 
-    def __init__(self, host: str = "0.0.0.0", port: int = 0, public_addresses: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "0.0.0.0",
+        port: int = 0,
+        public_addresses: list[str] | None = None,
+        *,
+        half_open: float = HALF_OPEN,
+        silent: float = SILENT,
+    ) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:
             host: address (or name) to bind the UDP port to; a wildcard for all.
             port: UDP port, 0 for any free one.
             public_addresses: what to advertise where it differs from this machine's own addresses (behind NAT).
+            half_open: seconds after which a peer that never connected is dropped.
+            silent: seconds after which a peer that sends nothing authentic any more is dropped.
         """
         self.on_event: Callable[[MediaEvent], None] | None = None
         self.port = port
         self._host = host
         self._public = public_addresses
+        self._waits = ["--half-open", str(half_open), "--silent", str(silent)]
         self._connection: _Connection | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -233,7 +245,7 @@ class EmbeddedEngine:
     def _command(self, control_fd: int) -> list[str]:
         host = addresses.resolve(self._host)
         command = [sys.executable, "-m", "conference.media.worker", "--control-fd", str(control_fd)]
-        command += ["--host", host, "--port", str(self.port)]
+        command += ["--host", host, "--port", str(self.port), *self._waits]
         for address in addresses.advertised(host, self._public):
             command += ["--address", address]
         return command

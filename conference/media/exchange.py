@@ -19,6 +19,7 @@ from conference.media.sdp import Offer
 from conference.media.slots import Room
 from conference.media.udp import DATAGRAM, UdpSocket
 from conference.media.viewer import Viewer
+from conference.media.waits import HALF_OPEN, SILENT
 
 MAX_PEERS = 4000
 MAX_ROOMS = 2000
@@ -35,7 +36,14 @@ class Exchange:
     ``(kind, resource, owner, detail)``.
     """
 
-    def __init__(self, socket: UdpSocket, addresses: Sequence[str], on_event: Report) -> None:
+    def __init__(
+        self,
+        socket: UdpSocket,
+        addresses: Sequence[str],
+        on_event: Report,
+        half_open: float = HALF_OPEN,
+        silent: float = SILENT,
+    ) -> None:
         self.socket = socket
         self.addresses = list(addresses)
         self.certificate = Certificate()
@@ -46,6 +54,7 @@ class Exchange:
         self.received_bytes = 0
         self.strange = 0
         self._on_event = on_event
+        self._half_open, self._silent = half_open, silent
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[bytes, Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -275,7 +284,7 @@ class Exchange:
         now, wall = time.monotonic(), time.time()
         seconds, self._reported_at = now - self._reported_at, now
         for peer in list(self.peers.values()):
-            reason = peer.overdue(now)
+            reason = peer.overdue(now, self._half_open, self._silent)
             if reason is not None:
                 self.close(peer.name, reason)
             elif isinstance(peer, Publisher) and peer.srtp is not None:

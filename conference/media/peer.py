@@ -16,8 +16,6 @@ from conference.media.srtp import Srtp
 from conference.media.udp import Path, UdpSocket
 
 MAX_PATHS = 8
-HALF_OPEN = 15.0
-SILENT = 30.0
 
 
 class Peer:
@@ -137,11 +135,11 @@ class Peer:
             if sealed:
                 self._send(sealed)
 
-    def overdue(self, now: float) -> str | None:
-        """Why this peer should be given up, or None."""
+    def overdue(self, now: float, half_open: float, silent: float) -> str | None:
+        """Why this peer should be given up after so many seconds, or None."""
         if self.srtp is None:
-            return "never connected" if now - self.made > HALF_OPEN else None
-        return "silent" if now - self.heard > SILENT else None
+            return "never connected" if now - self.made > half_open else None
+        return "silent" if now - self.heard > silent else None
 
     async def close(self) -> None:
         """Tell the peer, and forget the keys."""

@@ -21,6 +21,7 @@ from conference.core.errors import ConferenceError
 from conference.media import control
 from conference.media.exchange import Exchange
 from conference.media.udp import UdpSocket
+from conference.media.waits import HALF_OPEN, SILENT
 
 VERBS = frozenset({"publish", "view", "patch", "close", "close_owner", "switch", "mute", "stats"})
 
@@ -59,7 +60,7 @@ async def run(options: argparse.Namespace) -> None:
     def tell(kind: str, resource: str, owner: str, detail: dict[str, Any]) -> None:
         control.write(writer, {"event": kind, "resource": resource, "owner": owner, "detail": detail})
 
-    exchange = Exchange(udp, options.address, tell)
+    exchange = Exchange(udp, options.address, tell, options.half_open, options.silent)
     loop.add_reader(udp.socket.fileno(), exchange.readable)
     chores = asyncio.create_task(exchange.run())
     control.write(writer, {"event": "ready", "port": udp.port})
@@ -81,6 +82,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="0.0.0.0", help="address to bind the UDP port to")
     parser.add_argument("--port", type=int, default=0, help="UDP port, 0 for any")
     parser.add_argument("--address", action="append", required=True, help="address to advertise, best first")
+    parser.add_argument("--half-open", type=float, default=HALF_OPEN, help="seconds to wait for a connection")
+    parser.add_argument("--silent", type=float, default=SILENT, help="seconds to bear a silent peer")
     return parser
 
 

@@ -52,11 +52,11 @@ class Client:
 
     async def connected(self) -> None:
         """Wait until media may flow."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while self.pc.connectionState != "connected":
                 await asyncio.sleep(0.01)
 
-    async def ended(self, seconds: float = 5) -> None:
+    async def ended(self, seconds: float = 15) -> None:
         """Wait until the other side has closed."""
         async with asyncio.timeout(seconds):
             while self.pc.connectionState not in ("closed", "failed"):
@@ -117,7 +117,7 @@ class Viewer(Client):
         await self.connected()
         return self.resource
 
-    async def sees(self, brightness: int, slot: int = 0, seconds: float = 6) -> None:
+    async def sees(self, brightness: int, slot: int = 0, seconds: float = 15) -> None:
         """Wait until the slot shows a picture of this brightness (codecs are not exact)."""
         async with asyncio.timeout(seconds):
             while (shown := self.brightness[slot]) is None or abs(shown - brightness) > 6:

@@ -9,6 +9,7 @@ import pytest
 
 from conference.media.embedded import EmbeddedEngine
 from conference.media.engine import MediaEvent
+from tests.media.synthetic import SyntheticPeer
 
 
 class Heard:
@@ -22,7 +23,7 @@ class Heard:
         self.events.append(event)
         self._arrived.set()
 
-    async def wait(self, kind: str, resource: str = "", seconds: float = 5) -> MediaEvent:
+    async def wait(self, kind: str, resource: str = "", seconds: float = 15) -> MediaEvent:
         """The first event of this kind (about this resource), now or soon."""
         async with asyncio.timeout(seconds):
             while True:
@@ -31,6 +32,15 @@ class Heard:
                         return event
                 self._arrived.clear()
                 await self._arrived.wait()
+
+
+@pytest.fixture(autouse=True)
+async def good_bye() -> AsyncIterator[None]:
+    """Closes every synthetic peer that a test left open."""
+    yield
+    for peer in SyntheticPeer.opened:
+        await peer.close()
+    SyntheticPeer.opened.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from aioice import stun
 
@@ -88,8 +88,10 @@ class SyntheticPeer(asyncio.DatagramProtocol):
 
     Attributes:
         rtp: what came in, in order; `rtcp`: the messages that came in.
-        lose: called with each incoming packet; True drops it as a network would.
+        opened: all peers with a socket, for those who tidy up.
     """
+
+    opened: ClassVar[list[SyntheticPeer]] = []
 
     def __init__(self, certificate: Certificate | None = None) -> None:
         self.certificate = certificate or Certificate()
@@ -147,8 +149,9 @@ class SyntheticPeer(asyncio.DatagramProtocol):
     async def open_socket(self, port: int) -> None:
         """Take a (new) socket of our own; `port` is the server's."""
         loop = asyncio.get_running_loop()
-        if self._transport is not None:
-            self._transport.close()
+        if self._transport is None:
+            self.opened.append(self)
+        self.vanish()
         await loop.create_datagram_endpoint(lambda: self, remote_addr=(self.host, port), local_addr=("127.0.0.1", 0))
 
     async def connect(self, answer: str, role: str = "client") -> None:
@@ -175,16 +178,16 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         request.add_message_integrity((password or attribute(self.answer, "ice-pwd")).encode())
         return request
 
-    async def bind(self, **kinds: Any) -> bytes:
+    async def bind(self, seconds: float = 5, **kinds: Any) -> bytes:
         """Send a binding request; its response.
 
         Raises:
-            TimeoutError: none came within half a second.
+            TimeoutError: none came in time.
         """
         request = self.binding(**kinds)
         future = self._responses[request.transaction_id] = asyncio.get_running_loop().create_future()
         self.send(bytes(request))
-        return await asyncio.wait_for(future, 0.5)
+        return await asyncio.wait_for(future, seconds)
 
     def send(self, data: bytes) -> None:
         """Send any datagram; nothing happens when the socket is released."""
@@ -226,7 +229,7 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         assert self.srtp is not None
         self.send(self.srtp.seal_rtcp(data))
 
-    async def until(self, condition: Any, seconds: float = 3.0) -> None:
+    async def until(self, condition: Any, seconds: float = 10.0) -> None:
         """Wait until `condition()` holds, looking at every packet that comes.
 
         Raises:
