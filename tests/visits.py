@@ -15,13 +15,10 @@ from sqlalchemy import select
 from conference.app import open_store
 from conference.config import Settings
 from conference.core.clock import ManualClock
-from conference.core.errors import NotAllowed
 from conference.core.facts import DAY, Told
-from conference.core.roles import may
 from conference.hall.hall import Hall
 from conference.hall.visit import Visit
-from conference.live import gateway  # noqa: F401  (registers the commands)
-from conference.live.registry import COMMANDS, Asked
+from conference.live.gateway import Gateway
 from conference.people.model import Link, Person
 from conference.people.tables import LinkRow, PersonRow
 from conference.people.tokens import Tokens
@@ -75,6 +72,7 @@ class Room:
 
     store: Store
     hall: Hall
+    gateway: Gateway
     clock: ManualClock
     engine: RecordingEngine
     visits: list[Visit] = field(default_factory=list)
@@ -103,13 +101,7 @@ class Room:
 
     async def do(self, visit: Visit, command: str, **body: Any) -> Any:
         """Carry a command out as the gateway does. Raises ConferenceError."""
-        known = COMMANDS[command]
-        read = known.body.model_validate(body)
-        key = getattr(read, "session", None)
-        role = await self.hall.role(visit, key) if key is not None else visit.person.role
-        if known.may is not None and not may(role, known.may):
-            raise NotAllowed()
-        return await known.handler(Asked(self.hall, visit, role, read))
+        return await self.gateway._run(visit, [command, body])
 
     async def snapshot(self, visit: Visit) -> dict[str, Any]:
         """What the visit's page would be born with now, as it arrives there."""
@@ -126,9 +118,12 @@ async def open_room(data: Path) -> AsyncIterator[Room]:
         hall = Hall(store, engine, Tokens(b"k" * 32), "test")
         await hall.start()
         try:
-            yield Room(store, hall, clock, engine)
+            yield Room(store, hall, Gateway(hall, _nobody, lambda _origin, _environ: True), clock, engine)
         finally:
             await hall.stop()
+
+
+async def _nobody(_request: object, _handle: str | None) -> None: ...
 
 
 class Page:

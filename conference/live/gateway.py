@@ -79,6 +79,13 @@ class Gateway(socketio.AsyncServer):
         await super()._handle_eio_connect(eio_sid, environ)
         self._turns[eio_sid] = asyncio.Lock()
         self._expect_join(eio_sid)
+        request = environ["aiohttp.request"]
+        if _is_websocket(request):  # engine.io forgets to say goodbye to one that fails on a packet
+            request.task.add_done_callback(lambda _task: self._gone(eio_sid))
+
+    def _gone(self, eio_sid: str) -> None:
+        if eio_sid in self.environ:
+            self._close_later(eio_sid)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._stop_expecting(eio_sid)
@@ -264,8 +271,12 @@ def _failed() -> ConferenceError:
 
 def _cut(request: web.Request) -> None:
     """End a websocket's TCP connection; one that serves several requests in turn is left to them."""
-    if request.transport is not None and request.headers.get("Upgrade", "").lower() == "websocket":
+    if request.transport is not None and _is_websocket(request):
         request.transport.abort()
+
+
+def _is_websocket(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _check_attachments(data: Any) -> None:

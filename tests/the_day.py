@@ -1,0 +1,72 @@
+"""A day in which every command has its turn, as bodies that pages send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIVE, END = "live-1", "feedback"
+
+
+def draft(**changes: Any) -> dict[str, Any]:
+    """A poll as the editor sends it."""
+    body = {
+        "question": "Mittag um zwölf?",
+        "kind": "single",
+        "options": ["Ja", "Nein"],
+        "max_choices": None,
+        "scale_from": None,
+        "scale_to": None,
+        "anonymous": False,
+        "revisable": True,
+    }
+    return {**body, **changes}
+
+
+RATING = ("somebody at the end", "feedback.rate")
+
+
+def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Who asks for what, in a day in which every command has its turn."""
+    tracks = {"source": "camera", "audio": False, "video": True}
+    me, camera = {"person": None}, {"source": "camera"}
+    them = {"person": speaker, **camera}
+    lage, hebel, wort = {"poll": "lage"}, {"poll": "hebel"}, {"poll": "ein-wort"}
+    return [
+        ("participant", "clock.read", {}),
+        ("participant", "page.snapshot", {"session": LIVE}),
+        ("participant", "session.join", {"session": LIVE}),
+        ("moderator", "session.people", {"session": LIVE}),
+        ("organiser", "attendance.read", {}),
+        ("moderator", "session.shift", {"session": LIVE, "minutes": 10, "following": True}),
+        ("moderator", "session.move", {"session": LIVE, "to": "backstage"}),
+        ("speaker", "stage.enter", {"session": LIVE, "source": "screen"}),
+        ("speaker", "stage.enter", {"session": LIVE, **camera}),
+        ("moderator", "stage.enter", {"session": LIVE, **camera}),
+        ("speaker", "stage.set_tracks", {"session": LIVE, **tracks, **me}),
+        ("moderator", "session.move", {"session": LIVE, "to": "live"}),
+        ("moderator", "stage.bring_on", {"session": LIVE, **them}),
+        ("organiser", "stage.set_tracks", {"session": LIVE, **tracks, "video": False, "person": speaker}),
+        ("moderator", "stage.bring_on", {"session": LIVE, "person": speaker, "source": "screen"}),
+        ("moderator", "stage.take_off", {"session": LIVE, **them}),
+        ("speaker", "stage.leave", {"session": LIVE, "source": "screen"}),
+        ("moderator", "poll.create", {"session": LIVE, **draft()}),
+        ("moderator", "poll.create", {"session": LIVE, **draft(kind="scale", options=[], scale_from=1, scale_to=5)}),
+        ("moderator", "poll.edit", {"session": LIVE, **hebel, **draft(question="Anders?")}),
+        ("moderator", "poll.discard", {"session": LIVE, **hebel}),
+        ("moderator", "poll.open", {"session": LIVE, **wort}),
+        ("participant", "poll.vote", {"session": LIVE, **wort, "run": 1, "choice": "Zuwanderung"}),
+        ("moderator", "poll.close", {"session": LIVE, **wort}),
+        ("moderator", "poll.open", {"session": LIVE, **lage}),
+        ("participant", "poll.vote", {"session": LIVE, **lage, "run": 1, "choice": 2}),
+        ("moderator", "poll.close", {"session": LIVE, **lage}),
+        ("moderator", "poll.publish", {"session": LIVE, **lage}),
+        ("moderator", "poll.hide", {"session": LIVE, **lage}),
+        ("moderator", "poll.publish", {"session": LIVE, **lage}),
+        ("moderator", "poll.open", {"session": LIVE, **lage}),
+        ("speaker", "poll.vote", {"session": LIVE, **lage, "run": 2, "choice": 0}),
+        ("participant", "session.leave", {"session": LIVE}),
+        ("moderator", "session.move", {"session": LIVE, "to": "ended"}),
+        ("moderator", "session.move", {"session": END, "to": "live"}),
+        (*RATING, {"session": END, "rating": 8, "aspects": None, "comment": None}),
+        (*RATING, {"session": END, "rating": None, "aspects": {"Technik": 4}, "comment": ""}),
+    ]  # fmt: skip
