@@ -272,6 +272,7 @@ export class Backstage extends Live {
       this.#screen = null;
     } else {
       sessionStorage.removeItem(this.#memory);
+      this.#devices.stream?.getTracks().forEach((track) => (track.enabled = true));
       if (this.#screen) this.#end("screen");
     }
     this.update();

@@ -41,7 +41,7 @@ export class Stage extends Live {
       ${screen ? this.#tile(SCREEN_SLOT) : nothing}
       <div class="stage__tiles">${[0, 1, 2, 3].map((slot) => (slots[slot] ? this.#tile(slot) : nothing))}</div>
       ${people === 0 && !screen ? this.#empty() : nothing}
-      ${this.pictures?.blocked && (people > 0 || screen)
+      ${this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
         ? html`<button class="stage__unlock kern-btn kern-btn--primary" type="button" @click=${() => this.pictures?.unlock()}>
             ${icon("sound")}<span class="kern-label">${t("stage.unlock")}</span>
           </button>`
