@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from conference.demo import HERE as DEMO
+from tests.server import Server, running
 
 PEOPLE = 300
 JOIN_SECONDS = 10.0
@@ -64,54 +62,9 @@ class Page:
         await self._socket.close()
 
 
-@dataclass
-class Server:
-    """A server process of our own and the people in it."""
-
-    process: asyncio.subprocess.Process
-    url: str
-    links: list[dict[str, Any]]
-
-    def link(self, role: str) -> str:
-        return next(str(link["url"]) for link in self.links if link["role"] == role and link["session"] == SESSION)
-
-    def participants(self) -> list[str]:
-        found = [link["url"] for link in self.links if link["session"] == SESSION]
-        roles = [link["role"] for link in self.links if link["session"] == SESSION]
-        return [str(url) for url, role in zip(found, roles, strict=True) if role == "participant"][:PEOPLE]
-
-
-async def serve(data: Path) -> Server:
-    """Import the day with 300 people and start ``conference serve``."""
-    people = "Vorname;Nachname;E-Mail\n" + "".join(f"Person;{n};person{n}@example.org\n" for n in range(PEOPLE))
-    (data / "people.csv").write_text(people, "utf-8")
-    await _command(data, "import", str(DEMO / "kooperationskonferenz.yaml"), "--people", str(data / "people.csv"))
-    port = _free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "conference.cli", "--data", str(data), "serve", "--port", str(port), "--media-port", "0",
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    while line := (await process.stdout.readline()).decode():
-        if line.startswith("ready "):
-            break
-    links = await _command(data, "links", "--format", "json", "--port", str(port))
-    return Server(process, f"http://127.0.0.1:{port}", json.loads(links))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def _command(data: Path, *arguments: str) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "conference.cli", "--data", str(data), *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output
-    return output
+def participants(links: list[dict[str, Any]]) -> list[str]:
+    """The links to the session of all who take part."""
+    return [str(link["url"]) for link in links if link["session"] == SESSION and link["role"] == "participant"][:PEOPLE]
 
 
 async def arrive(http: aiohttp.ClientSession, url: str) -> tuple[float, Page]:
@@ -163,13 +116,14 @@ def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-async def measure(server: Server) -> dict[str, Any]:
+async def measure(links: list[dict[str, Any]]) -> dict[str, Any]:
     """Both crowds, each beside one person alone."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
-        _, moderator = await arrive(http, server.link("moderator"))
+        [moderating] = [link["url"] for link in links if link["session"] == SESSION and link["role"] == "moderator"]
+        _, moderator = await arrive(http, moderating)
         assert (await moderator.ask("session.move", session=SESSION, to="live"))["ok"]
-        people = server.participants()
+        people = participants(links)
         alone = [await _alone(http, people[0]) for _ in range(ALONE)]
         arrived = await _paced(JOIN_SECONDS, [arrive(http, url) for url in people])
         pages = [page for _, page in arrived]
@@ -197,14 +151,15 @@ async def _alone(http: aiohttp.ClientSession, url: str) -> float:
 
 
 async def run() -> dict[str, Any]:
-    """Serve, measure, stop."""
+    """Serve the day with 300 people, measure, stop."""
     with tempfile.TemporaryDirectory() as name:
-        server = await serve(Path(name))
-        try:
-            return await measure(server)
-        finally:
-            server.process.terminate()
-            await server.process.wait()
+        people = Path(name) / "people.csv"
+        rows = "".join(f"Person;{n};person{n}@example.org\n" for n in range(PEOPLE))
+        people.write_text("Vorname;Nachname;E-Mail\n" + rows, "utf-8")
+        server = Server(Path(name) / "data")
+        await server.import_day(people)
+        async with running(server):
+            return await measure(await server.links())
 
 
 def table(figures: dict[str, Any]) -> str:

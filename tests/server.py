@@ -1,0 +1,109 @@
+"""A server process of our own, as a host runs it: started, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from conference.demo import HERE as DEMO
+
+PROGRAMME = DEMO / "kooperationskonferenz.yaml"
+PEOPLE = DEMO / "people.csv"
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of the loopback that nobody uses now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """``conference serve`` on a data directory, on the same ports however often it is started.
+
+    Args:
+        prefix: words before the command, e.g. to run it in a network namespace.
+        host: the address to listen on, also for the addresses of links.
+    """
+
+    def __init__(self, data: Path, *, host: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
+        self.data = data
+        self.host = host
+        self.prefix = list(prefix)
+        self.port = free_port()
+        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    async def command(self, *arguments: str) -> bytes:
+        """Run a ``conference`` command on the same data; returns what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "conference.cli", "--data", str(self.data), *arguments, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        return output
+
+    async def import_day(self, people: Path | None = PEOPLE) -> None:
+        """Import the Kooperationskonferenz."""
+        await self.command("import", str(PROGRAMME), *(["--people", str(people)] if people else []))
+
+    async def start(self) -> None:
+        """Start, and wait until it is ready."""
+        self.process = await asyncio.create_subprocess_exec(
+            *self.prefix, sys.executable, "-m", "conference.cli", "--data", str(self.data), "serve",
+            "--host", self.host, "--port", str(self.port), "--media-port", str(self.media_port),
+            stdout=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while line := (await self.process.stdout.readline()).decode():
+                if line.startswith("ready "):
+                    return
+        raise RuntimeError("the server did not get ready")
+
+    async def kill(self) -> None:
+        """SIGKILL, as when the machine fails: no farewell, no cleaning up."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self.process and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, how)
+            await self.process.wait()
+
+    async def links(self) -> list[dict[str, Any]]:
+        """All links."""
+        url = ["--public-url", self.url]
+        found: list[dict[str, Any]] = json.loads(await self.command("links", "--format", "json", *url))
+        return found
+
+    async def link(self, email: str | None, session: str | None = None) -> str:
+        """One person's link (None: the hall's screen)."""
+        [found] = [link for link in await self.links() if link["email"] == email and link["session"] == session]
+        return str(found["url"])
+
+
+@contextlib.asynccontextmanager
+async def running(server: Server) -> AsyncIterator[Server]:
+    """A server for as long as needed."""
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
