@@ -101,6 +101,7 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         self.answer = ""
         self.arrived = asyncio.Event()
         self.closed = asyncio.Event()
+        self._early: list[bytes] = []
         self.dtls: DtlsTransport | None = None
         self.host = "127.0.0.1"
         self._transport: Any = None
@@ -120,6 +121,8 @@ class SyntheticPeer(asyncio.DatagramProtocol):
             self.dtls.feed(data)
         elif self.srtp is not None:
             self._media(data)
+        else:
+            self._early.append(data)
 
     def _media(self, data: bytes) -> None:
         assert self.srtp is not None
@@ -164,6 +167,8 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         algorithm, value = attribute(answer, "fingerprint").split(" ")
         self.srtp = await self.dtls.handshake([(algorithm, value)])
         assert self.srtp is not None, "DTLS failed"
+        for data in self._early:
+            self._media(data)
 
     def binding(
         self, *, nominate: bool = True, ufrag: str = "", password: str = "", remote: str = UFRAG

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import pairwise
 
 import pytest
 
@@ -205,6 +204,7 @@ async def test_what_the_answer_does_not_allow_is_dropped(engine: EmbeddedEngine)
     feed = (await settled(engine))["feeds"][anna.feed]
     assert feed["refused"] == 103
     assert len(bert.peer.rtp) == 1
+    anna.frame(lose=True)
     anna.frame()
     await bert.expect(bert.video[0], 2)
 
@@ -241,18 +241,6 @@ async def test_numbers_that_jump_begin_anew(engine: EmbeddedEngine) -> None:
     anna.frame(key=True)
     packets = await bert.expect(bert.video[0], 2)
     assert packets[1].seq - packets[0].seq & 0xFFFF == 1
-
-
-async def test_many_packets_keep_flowing_past_every_wrap(engine: EmbeddedEngine) -> None:
-    anna, bert = await camera(engine), await screen(engine)
-    await engine.switch("hall", [anna.feed])
-    total = 70_000
-    for i in range(total):
-        anna.frame(key=i % 3000 == 0, size=20)
-        if i % 100 == 99:
-            await bert.expect(bert.video[0], i + 1, 5)
-    packets = bert.got(bert.video[0])
-    assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(packets)] == [1] * (total - 1)
 
 
 async def test_speakers_are_told(engine: EmbeddedEngine, heard: Heard) -> None:
