@@ -13,7 +13,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from conference.demo import HERE as DEMO
+from tests.house import connect
 
 PROGRAMME = DEMO / "kooperationskonferenz.yaml"
 PEOPLE = DEMO / "people.csv"
@@ -44,7 +47,11 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return self.url_at("127.0.0.1" if self.host == "0.0.0.0" else self.host)
+
+    def url_at(self, address: str) -> str:
+        """The address of the pages for somebody who reaches the server there."""
+        return f"http://{address}:{self.port}"
 
     async def command(self, *arguments: str) -> bytes:
         """Run a ``conference`` command on the same data; returns what it printed."""
@@ -93,10 +100,22 @@ class Server:
         found: list[dict[str, Any]] = json.loads(await self.command("links", "--format", "json", *url))
         return found
 
-    async def link(self, email: str | None, session: str | None = None) -> str:
-        """One person's link (None: the hall's screen)."""
+    async def link(self, email: str | None, session: str | None = None, *, at: str | None = None) -> str:
+        """One person's link (None: the hall's screen), for somebody who reaches the server at an address."""
         [found] = [link for link in await self.links() if link["email"] == email and link["session"] == session]
-        return str(found["url"])
+        return str(found["url"]).replace(self.url, self.url_at(at) if at else self.url)
+
+    async def command_as(self, email: str, command: str, **body: Any) -> Any:
+        """Send one command over a socket of this person's own."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            async with http.get(await self.link(email), allow_redirects=False) as answer:
+                assert answer.status == 303
+            cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in http.cookie_jar)
+        client = await connect(self.url, cookies, {"session": body.get("session")})
+        try:
+            return await client.do(command, **body)
+        finally:
+            await client.sio.disconnect()
 
 
 @contextlib.asynccontextmanager

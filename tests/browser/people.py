@@ -16,8 +16,8 @@ TEXTS: dict[str, str] = json.loads((STATIC / "i18n" / "de.json").read_text("utf-
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--disable-gpu",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", "--mute-audio",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+    "--no-first-run", "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", "--mute-audio",
 )  # fmt: skip
 LAPTOP, PHONE, PROJECTOR = (1366, 768), (390, 844), (1920, 1080)
 PATIENCE = 20_000
@@ -44,6 +44,17 @@ _RECEIVED = """async () => {
   return sums;
 }"""
 
+_CODECS = """async () => {
+  const found = [];
+  for (const connection of window.connections) {
+    const stats = await connection.getStats();
+    stats.forEach((s) => {
+      if (s.type === "inbound-rtp" && s.bytesReceived > 0) found.push(stats.get(s.codecId).mimeType);
+    });
+  }
+  return found;
+}"""
+
 
 def t(key: str, **values: object) -> str:
     """A text of the pages."""
@@ -54,10 +65,10 @@ def t(key: str, **values: object) -> str:
 
 
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(program: str | Path = CHROMIUM) -> AsyncIterator[Browser]:
     """Debian's Chromium, with a made-up camera and microphone."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         try:
             yield browser
         finally:
@@ -96,6 +107,10 @@ class Visitor:
         """Frames decoded, audio energy and bytes received over all connections of the page."""
         found: dict[str, float] = await self.page.evaluate(_RECEIVED)
         return found
+
+    async def codecs(self) -> set[str]:
+        """MIME types of what is being received."""
+        return set(await self.page.evaluate(_CODECS))
 
     async def sees_pictures(self) -> None:
         """Wait until pictures are really decoded, and go on being decoded."""

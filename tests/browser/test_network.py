@@ -1,0 +1,32 @@
+"""A participant loses the network, or reloads, and is back in picture without pressing anything."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.browser.people import chromium, visitor
+from tests.browser.stage import SESSION, programme
+from tests.netns import namespace
+from tests.server import Server, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+ANNA = "violetta.kohl@example.org"
+
+
+@pytest.mark.parametrize("seconds", [2, 12], ids=["a hiccup", "longer than a socket lives"])
+async def test_the_cable_is_pulled_out(tmp_path: Path, seconds: float) -> None:
+    server = Server(tmp_path / "data", host="0.0.0.0")
+    await server.import_day()
+    with namespace() as away:
+        async with running(server), chromium(away.wrapper("/usr/bin/chromium", tmp_path)) as browser, programme(server):
+            anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.here))
+            await anna.press("session.join")
+            await anna.sees_pictures()
+            away.line(up=False)
+            await asyncio.sleep(seconds)
+            away.line(up=True)
+            await anna.sees_pictures()
+            await anna.is_connected()
