@@ -3,7 +3,7 @@
 import { html, render } from "/static/vendor/lit-html/lit-html.js";
 
 import { icon } from "./element.js";
-import { known, t } from "./i18n.js";
+import { known, language, t } from "./i18n.js";
 import { CommandError } from "./protocol.js";
 
 /**
@@ -54,11 +54,12 @@ export async function attempt(action) {
   }
 }
 
-/** @param {unknown} error */
+/** The server words its refusals in German; other languages go by the code. @param {unknown} error */
 export function wording(error) {
   if (!(error instanceof CommandError)) return t("error.page");
+  if (language() === "de") return error.message;
   const key = `error.${error.code}`;
-  return known(key) ? t(key) : document.documentElement.lang === "de" ? error.message : t("error.refused");
+  return t(known(key) ? key : "error.refused");
 }
 
 /** @param {string} text shown for a while at the foot of the page */

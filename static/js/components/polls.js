@@ -12,21 +12,35 @@ import { tallyView } from "./tally.js";
 
 /** @import {Poll} from "../state/types.js" */
 
+/** What the person put aside. */
+let hidden = "";
+
+/** @param {Poll} poll */
+const nameOf = ({ key, run, state }) => `${key} ${run} ${state}`;
+
+function pollNow() {
+  const poll = currentPoll(room.state.polls);
+  return poll === null || nameOf(poll) === hidden ? null : poll;
+}
+
+/** @param {Poll} poll */
+function hide(poll) {
+  hidden = nameOf(poll);
+  room.dispatchEvent(new Event("change"));
+}
+
 /** The open poll, or the result that is shown: it comes to the person. */
 export class PollNow extends Live {
   #ballot = new Ballot(() => this.update());
-  #hidden = "";
 
   view() {
-    const poll = currentPoll(room.state.polls);
+    const poll = pollNow();
     if (poll === null) return nothing;
-    const name = `${poll.key} ${poll.run} ${poll.state}`;
-    if (this.#hidden === name) return nothing;
     return html`<section class="poll-now" aria-label=${t("poll.now")}>
       <p class="row row--apart">
         <span class="eyebrow">${t(poll.state === "open" ? "poll.open" : "poll.published")}</span>
         ${poll.state === "published" || poll.mine?.voted
-          ? html`<button class="tool" type="button" @click=${() => this.#hide(name)}>
+          ? html`<button class="tool" type="button" @click=${() => hide(poll)}>
               ${icon("close")}<span class="kern-sr-only">${t("poll.dismiss")}</span>
             </button>`
           : nothing}
@@ -34,21 +48,16 @@ export class PollNow extends Live {
       ${poll.state === "open" ? this.#ballot.view(poll) : published(poll)}
     </section>`;
   }
-
-  /** @param {string} name */
-  #hide(name) {
-    this.#hidden = name;
-    this.update();
-  }
 }
 
-/** Every poll the audience may know of, but for the one that asks right now beside it. */
+/** Every poll the audience may know of, but for the one that stands beside it. */
 export class Polls extends Live {
   /** @type {Map<string, Ballot>} */
   #ballots = new Map();
 
   view() {
-    const polls = room.state.polls.filter(({ state, mine }) => state !== "draft" && (state !== "open" || mine?.voted));
+    const now = pollNow();
+    const polls = room.state.polls.filter((poll) => poll.state !== "draft" && poll.key !== now?.key);
     if (polls.length === 0) return html`<p class="empty">${t("poll.none")}</p>`;
     return html`<ul class="stack stack--wide">
       ${repeat(

@@ -28,7 +28,7 @@ export class Session extends Live {
   view() {
     const item = room.item;
     if (item === null) return nothing;
-    const hall = item.kind === "live" && item.state === "live" && room.joined;
+    const hall = item.kind === "live" && item.state === "live" && (room.joined || !room.may("join"));
     document.body.classList.toggle("page-hall", hall);
     if (hall) return this.#hall(item);
     return html`<div class="page">${this.#paper(item)}</div>`;
@@ -170,9 +170,11 @@ export class Session extends Live {
             ${this.#devicesHint()} ${item.parts.length > 0 ? html`<ul class="agenda__parts">${item.parts.map(partView)}</ul>` : nothing}
             <conf-agenda></conf-agenda>
             <div class="row">
-              <button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" @click=${() => attempt(() => room.leave())}>
-                ${icon("leave")}<span class="kern-label">${t("session.leave")}</span>
-              </button>
+              ${room.joined
+                ? html`<button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" @click=${() => attempt(() => room.leave())}>
+                    ${icon("leave")}<span class="kern-label">${t("session.leave")}</span>
+                  </button>`
+                : nothing}
             </div>
           </div>
         </div>

@@ -64,7 +64,7 @@ export class Venue extends Live {
   /** @param {Poll} poll */
   #poll(poll) {
     return html`<section class="venue__poll" data-kern-theme="dark">
-      <p class="poll__question">${poll.question}</p>
+      <h1 class="poll__question">${poll.question}</h1>
       ${poll.state === "published" && poll.result ? tallyView(poll, poll.result) : this.#asking(poll)}
     </section>`;
   }
