@@ -1,7 +1,8 @@
 /** Copies what pages load from npm packages into static/vendor, so that nothing is fetched from anywhere else. */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const target = join(root, "static", "vendor");
@@ -30,4 +31,12 @@ rmSync(target, { recursive: true, force: true });
 for (const [from, to] of files) {
   mkdirSync(dirname(join(target, to)), { recursive: true });
   cpSync(join(root, "node_modules", from), join(target, to));
+  if (/\.(css|js)$/.test(to)) compress(join(target, to));
+}
+
+/** Puts compressed twins beside a file; the server sends them to browsers that take them. */
+function compress(path) {
+  const content = readFileSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  writeFileSync(`${path}.br`, brotliCompressSync(content));
 }
