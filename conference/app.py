@@ -82,7 +82,11 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
         await the_hall.stop()
         await gateway.shutdown()
 
+    async def farewell(_app: web.Application) -> None:
+        await the_hall.farewell()
+
     app.cleanup_ctx.append(alive)
+    app.on_shutdown.append(farewell)  # while there are still connections to say it over
     return app
 
 

@@ -132,6 +132,7 @@ class House:
     engine: Any
     data: Path
     http: aiohttp.ClientSession
+    runner: web.AppRunner
     clients: list[Client] = field(default_factory=list)
 
     @property
@@ -217,7 +218,7 @@ async def open_house(data: Path, engine: Any = None) -> AsyncIterator[House]:
         await site.start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with aiohttp.ClientSession(url) as http:
-            house = House(url, app[SITE], clock, engine, data, http)
+            house = House(url, app[SITE], clock, engine, data, http, runner)
             try:
                 yield house
             finally:

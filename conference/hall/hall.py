@@ -96,11 +96,8 @@ class Hall:
         ]
 
     async def stop(self) -> None:
-        """Say goodbye, close the intervals of those who were here, end the media."""
-        for visit in list(self.visits.values()):
-            with contextlib.suppress(Exception):
-                await visit.connection.send("bye", {"reason": "shutdown"})
-            await self.leave(visit)
+        """End the clockwork and the media."""
+        await self.farewell()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -109,6 +106,19 @@ class Hall:
         await self.media.stop()
         await self.engine.stop()
         self.store.listener = None
+
+    async def farewell(self) -> None:
+        """The server stops: everybody is told and hung up on, and nobody is present any more."""
+        visits, self.visits = list(self.visits.values()), {}
+        joined = [visit.id for visit in visits if visit.joined]
+        if joined:
+            async with self.store.unit() as unit:
+                await presence.end(unit, joined)
+        for visit in visits:
+            with contextlib.suppress(Exception):
+                await visit.connection.send("bye", {"reason": "shutdown"})
+                await visit.connection.close()
+            await visit.outbox.stop()
 
     # --- visits -------------------------------------------------------------------------------------------------
 
@@ -152,7 +162,7 @@ class Hall:
         await visit.outbox.stop()
         if visit.joined:
             async with self.store.unit() as unit:
-                await presence.end(unit, visit.id)
+                await presence.end(unit, [visit.id])
             self._dirty |= visit.joined
         self._devices(visit)
 
@@ -167,7 +177,7 @@ class Hall:
     async def part(self, visit: Visit, key: str) -> None:
         """A visit is no longer present in a session, its page stays open."""
         async with self.store.unit() as unit:
-            await presence.end(unit, visit.id, key)
+            await presence.end(unit, [visit.id], key)
         visit.joined.discard(key)
         self._dirty.add(key)
 

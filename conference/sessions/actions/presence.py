@@ -38,9 +38,9 @@ async def begin(unit: Unit, joining: Sequence[Joining]) -> list[Exception | None
     return [None if each.session in ids else NotFound("Diese Veranstaltung") for each in joining]
 
 
-async def end(unit: Unit, visit: str, key: str | None = None) -> None:
-    """A visit leaves one session, or everything it had joined."""
-    query = update(PresenceRow).where(PresenceRow.visit == visit, _STILL_OPEN)
+async def end(unit: Unit, visits: Collection[str], key: str | None = None) -> None:
+    """Visits leave one session, or everything they had joined."""
+    query = update(PresenceRow).where(PresenceRow.visit.in_(visits), _STILL_OPEN)
     if key is not None:
         query = query.where(PresenceRow.session_id == (await queries.row(unit.db, key)).id)
     await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
