@@ -19,6 +19,7 @@ MAX_SECTIONS = 48
 MAX_CANDIDATES = 256
 MAX_PAYLOADS = 64
 MAX_SSRCS = 64
+START_KBITS = 1200
 PREFERENCE = {"video": ("VP8", "H264"), "audio": ("opus",)}
 FEEDBACK = ("goog-remb", "ccm fir", "nack", "nack pli")
 
@@ -472,7 +473,7 @@ def _accepted_section(section: Section, transport: Transport, accepted: Accepted
         "a=rtcp-mux",
     ]
     lines += [f"a=extmap:{ident} {uri}" for uri, ident in sorted(section.extensions.items(), key=lambda e: e[1])]
-    lines += [line for codec in codecs for line in _codec_lines(codec)]
+    lines += [line for codec in codecs for line in _codec_lines(codec, stream is None)]
     if stream is not None:
         lines += stream.lines(any(codec.rtx is not None for codec in codecs))
     return lines + transport.candidates()
@@ -483,12 +484,20 @@ def _connection(addresses: Iterable[str]) -> str:
     return f"c=IN IP{6 if ':' in first else 4} {first}"
 
 
-def _codec_lines(codec: Codec) -> list[str]:
+def _start_bitrate(codec: Codec) -> str:
+    """Chromium otherwise begins at 300 kbit/s, sends a quarter of the picture, and keeps to it for long."""
+    parameters = f"{codec.fmtp};" if codec.fmtp else ""
+    return f"a=fmtp:{codec.payload_type} {parameters}x-google-start-bitrate={START_KBITS}"
+
+
+def _codec_lines(codec: Codec, receiving: bool) -> list[str]:
     pt, suffix = codec.payload_type, f"/{codec.channels}" if codec.channels > 1 else ""
     lines = [f"a=rtpmap:{pt} {codec.name}/{codec.clock}{suffix}"]
     lines += [f"a=rtcp-fb:{pt} {kind}" for kind in FEEDBACK if kind in codec.feedback]
     if codec.name == "opus":
         lines.append(f"a=fmtp:{pt} minptime=10;useinbandfec=1")
+    elif receiving:
+        lines.append(_start_bitrate(codec))
     elif codec.fmtp:
         lines.append(f"a=fmtp:{pt} {codec.fmtp}")
     if codec.rtx is not None:

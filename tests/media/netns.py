@@ -1,0 +1,101 @@
+"""Network namespaces: a machine of its own for a browser, an encoder, or a bad line. Needs root."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import itertools
+import os
+import shutil
+import socket
+import threading
+from types import TracebackType
+
+CLONE_NEWNET = 0x40000000
+_numbers = itertools.count(1)
+
+
+def available() -> bool:
+    """Whether namespaces can be made here."""
+    return os.geteuid() == 0 and shutil.which("ip") is not None
+
+
+async def run(*command: str) -> str:
+    """Run a command; its output.
+
+    Raises:
+        RuntimeError: it failed; the message is what it complained about.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {errors.decode().strip()}")
+    return output.decode()
+
+
+class Namespace:
+    """A network namespace, joined to ours by a pair of virtual interfaces; gone at the end of the ``async with``.
+
+    Attributes:
+        name: as ``ip netns exec`` takes it.
+        ours: our address on the link, where servers may listen for it.
+        theirs: its own address.
+        link: the name of our interface, for ``tc`` and ``nft``.
+    """
+
+    def __init__(self) -> None:
+        number = next(_numbers)
+        subnet = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
+        self.name = f"conf-{os.getpid()}-{number}"
+        self.link, self._inner = f"cf{os.getpid() % 100000}-{number}", f"cn{os.getpid() % 100000}-{number}"
+        self.ours, self.theirs = f"{subnet}.{4 * number + 1}", f"{subnet}.{4 * number + 2}"
+
+    async def __aenter__(self) -> Namespace:
+        await run("ip", "netns", "add", self.name)
+        try:
+            await run("ip", "link", "add", self.link, "type", "veth", "peer", self._inner, "netns", self.name)
+            await run("ip", "addr", "add", f"{self.ours}/30", "dev", self.link)
+            await run("ip", "link", "set", self.link, "up")
+            await self.run("ip", "addr", "add", f"{self.theirs}/30", "dev", self._inner)
+            await self.run("ip", "link", "set", self._inner, "up")
+            await self.run("ip", "link", "set", "lo", "up")
+            await self.run("ip", "route", "add", "default", "via", self.ours)
+        except BaseException:
+            await run("ip", "netns", "del", self.name)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await run("ip", "netns", "del", self.name)
+
+    async def run(self, *command: str) -> str:
+        """Run a command inside."""
+        return await run("ip", "netns", "exec", self.name, *command)
+
+    def command(self, *command: str) -> list[str]:
+        """A command line that runs inside."""
+        return ["ip", "netns", "exec", self.name, *command]
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A TCP connection made from inside; the socket may be used anywhere."""
+        return await asyncio.to_thread(self._connect, host, port)
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        """A socket stays in the namespace it was made in, so this thread only visits."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/proc/self/task/{threading.get_native_id()}/ns/net") as home:
+            with open(f"/run/netns/{self.name}") as there:
+                _enter(libc, there.fileno())
+            try:
+                return socket.create_connection((host, port), timeout=5)
+            finally:
+                _enter(libc, home.fileno())
+
+
+def _enter(libc: ctypes.CDLL, descriptor: int) -> None:
+    if libc.setns(descriptor, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
