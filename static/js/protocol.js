@@ -11,8 +11,8 @@ import { setClock } from "./clock.js";
 
 const ANSWER_WITHIN = 8_000;
 const RETRY_WITHIN = 30_000;
-const BEAT_EVERY = 5_000;
-const BEAT_WITHIN = 3_500;
+const BEAT_EVERY = 3_000;
+const BEAT_WITHIN = 3_000;
 const OFFLINE_AFTER = 12_000;
 
 /** Commands that mean the same when they arrive twice: sent again after a connection was lost. */
