@@ -17,6 +17,7 @@ from conference.media.waits import HALF_OPEN, SILENT
 logger = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 5.0
+MAX_UNANSWERED = 3
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 3.0
 RESTART_DELAYS = (0.0, 0.0, 0.5, 2.0, 5.0)
@@ -32,6 +33,7 @@ class _Connection:
         self.reader = reader
         self.writer = writer
         self._ids = itertools.count(1)
+        self._unanswered = 0
         self._pending: dict[int, asyncio.Future[Any]] = {}
 
     async def call(self, verb: str, arguments: dict[str, Any]) -> Any:
@@ -41,11 +43,15 @@ class _Connection:
         try:
             return await asyncio.wait_for(future, CALL_TIMEOUT)
         except TimeoutError:
+            self._unanswered += 1
+            if self._unanswered >= MAX_UNANSWERED and self.process.returncode is None:
+                self.process.kill()
             raise MediaUnavailable from None
         finally:
             self._pending.pop(number, None)
 
     def answered(self, message: dict[str, Any]) -> None:
+        self._unanswered = 0
         future = self._pending.get(message["id"])
         if future is None or future.done():
             return
@@ -218,7 +224,12 @@ class EmbeddedEngine:
             await asyncio.sleep(RESTART_DELAYS[min(failures, len(RESTART_DELAYS) - 1)])
 
     async def _run_worker(self) -> None:
-        connection = await self._spawn()
+        spawning = asyncio.create_task(self._spawn())
+        try:
+            connection = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            await self._reap(await spawning)  # a process that was half started is not left behind
+            raise
         try:
             await self._read(connection)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -20,6 +21,8 @@ from conference.media.slots import Room
 from conference.media.udp import DATAGRAM, UdpSocket
 from conference.media.viewer import Viewer
 from conference.media.waits import HALF_OPEN, SILENT
+
+logger = logging.getLogger(__name__)
 
 MAX_PEERS = 4000
 MAX_ROOMS = 2000
@@ -53,6 +56,7 @@ class Exchange:
         self.received = 0
         self.received_bytes = 0
         self.strange = 0
+        self.failures = 0
         self._on_event = on_event
         self._half_open, self._silent = half_open, silent
         self._by_ufrag: dict[str, Peer] = {}
@@ -160,6 +164,7 @@ class Exchange:
                 "packets_out": self.outbox.sent,
                 "dropped_out": self.socket.dropped,
                 "strange": self.strange,
+                "failures": self.failures,
                 "cpu_seconds": time.process_time(),
                 "peers": len(self.peers),
                 "rooms": len(self.rooms),
@@ -219,35 +224,47 @@ class Exchange:
 
     def readable(self) -> None:
         """Take what waits in the socket (up to a batch), then send what it leads to."""
-        sock = self.socket
-        count = sock.receive()
+        count = self.socket.receive()
         now, wall = time.monotonic(), time.time()
-        memory, pointers, by_address = sock.memory, sock.pointers, self._by_address
         dirty: dict[int, Group] = {}
-        for i in range(count):
-            size = sock.length(i)
-            start = i * DATAGRAM
-            self.received_bytes += size
-            first = memory[start] if size else 255
-            if 128 <= first < 192 and size >= 12:
-                peer = by_address.get(sock.source(i))
-                if peer is None or peer.srtp is None:
-                    self.strange += 1
-                elif 192 <= memory[start + 1] < 224:
-                    peer.receive_rtcp(bytes(memory[start : start + size]), now, wall)
-                elif isinstance(peer, Publisher):
-                    for group in peer.receive_rtp(pointers[i], memory, start, size, now, wall):
-                        dirty[id(group)] = group
-            elif first < 64 and size:
-                self._receive_rare(i, bytes(memory[start : start + size]), now)
-            else:
-                self.strange += 1
+        for index in range(count):
+            try:
+                self._receive(index, now, wall, dirty)
+            except Exception:  # one datagram must not cost the others
+                self._failed()
         self.received += count
         for group in dirty.values():
             group.flush()
 
+    def _receive(self, index: int, now: float, wall: float, dirty: dict[int, Group]) -> None:
+        """Take one datagram; what kind it is, its first byte tells (RFC 7983)."""
+        sock = self.socket
+        size, start = sock.length(index), index * DATAGRAM
+        memory = sock.memory
+        self.received_bytes += size
+        first = memory[start] if size else 255
+        if 128 <= first < 192 and size >= 12:
+            peer = self._by_address.get(sock.source(index))
+            if peer is None or peer.srtp is None:
+                self.strange += 1
+            elif 192 <= memory[start + 1] < 224:  # RFC 5761 section 4
+                peer.receive_rtcp(bytes(memory[start : start + size]), now, wall)
+            elif isinstance(peer, Publisher):
+                for group in peer.receive_rtp(sock.pointers[index], memory, start, size, now, wall):
+                    dirty[id(group)] = group
+        elif first < 64:
+            self._receive_rare(index, bytes(memory[start : start + size]), now)
+        else:
+            self.strange += 1
+
+    def _failed(self) -> None:
+        """Count an error of ours; the first few go to the log."""
+        self.failures += 1
+        if self.failures <= 10:
+            logger.exception("datagram could not be handled")
+
     def _receive_rare(self, index: int, datagram: bytes, now: float) -> None:
-        """STUN (RFC 8489) and DTLS; which is which, the first byte tells (RFC 7983)."""
+        """STUN (RFC 8489) and DTLS."""
         if datagram[0] < 4:
             self._receive_stun(index, datagram, now)
         elif datagram[0] >= 20 and (peer := self._by_address.get(self.socket.source(index))):

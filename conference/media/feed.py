@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 RING = 1024
 PLI_INTERVAL = 1.0
-REPLAY_AGE = 1.0
-REPLAY_PACKETS = 200
+REPLAY = PLI_INTERVAL, 200
+REPLAY_UNASKED = 10.0, 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,15 @@ class Stream:
         return packet if packet is not None and packet.seq == seq and not self.muted else None
 
     def since_key_frame(self) -> list[Packet]:
-        """All packets since a key frame of the last second; none if it is longer ago or something is missing."""
+        """All packets since the last key frame; none if it is too long ago or something is missing.
+
+        A publisher who makes key frames when asked need not be helped for longer than he may not be asked again.
+        """
         if self._key_seq is None or self.muted or self.key_frame_at is None:
             return []
         count = ((self.reception.highest & 0xFFFF) - self._key_seq & 0xFFFF) + 1
-        if self._latest[1] - self.key_frame_at > REPLAY_AGE or count > REPLAY_PACKETS:
+        age, packets_most = REPLAY if "nack pli" in self.codec.feedback else REPLAY_UNASKED
+        if self._latest[1] - self.key_frame_at > age or count > packets_most:
             return []
         packets = [self.stored((self._key_seq + i) & 0xFFFF) for i in range(count)]
         return [packet for packet in packets if packet is not None] if None not in packets else []

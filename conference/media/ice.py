@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+import struct
 from dataclasses import dataclass
 
 from aioice import stun
@@ -40,7 +41,7 @@ def read_request(datagram: bytes) -> stun.Message | None:
     """A STUN binding request, or None for anything else (responses included: we never asked anybody)."""
     try:
         message = stun.parse_message(datagram)
-    except (ValueError, LookupError, UnicodeDecodeError):
+    except (ValueError, LookupError, struct.error):
         return None
     wanted = message.message_class == stun.Class.REQUEST and message.message_method == stun.Method.BINDING
     return message if wanted else None

@@ -16,6 +16,7 @@ from conference.media.srtp import Srtp
 from conference.media.udp import Path, UdpSocket
 
 MAX_PATHS = 8
+MAX_SENDERS = 128  # libsrtp keeps state for each SSRC that speaks to us
 
 
 class Peer:
@@ -51,6 +52,7 @@ class Peer:
         self.made = self.heard = now
         self.rtt: float | None = None
         self._socket = socket
+        self._senders: set[bytes] = set()
         self._on_connected, self._on_closed = on_connected, on_closed
         self._remote_password = offer.password
         self.dtls = Dtls(certificate, offer.setup, offer.fingerprints, self._send, self._keys, self._ended)
@@ -120,8 +122,12 @@ class Peer:
 
     def receive_rtcp(self, datagram: bytes, now: float, wall: float) -> None:
         """Take an SRTCP datagram from one of the peer's addresses."""
-        plain = self.srtp.open_rtcp(datagram) if self.srtp else b""
+        sender = datagram[4:8]
+        if self.srtp is None or (sender not in self._senders and len(self._senders) >= MAX_SENDERS):
+            return
+        plain = self.srtp.open_rtcp(datagram)
         if plain:
+            self._senders.add(sender)
             self.heard = now
             self.feedback(plain, now, wall)
 

@@ -75,14 +75,14 @@ class Publisher(Peer):
         """Take an SRTP packet from one of the peer's addresses; yields the groups to flush."""
         ssrc = struct.unpack_from("!I", data, start + 8)[0]
         source = self.sources.get(ssrc)
-        if source is None and not self._may_be_new(ssrc):
+        if self.srtp is None or (source is None and not self._may_be_new(ssrc)):
             self.refused += 1
             return
-        assert self.srtp is not None
         plain = self.srtp.open_in_place(pointer, size)
         if plain < 12:
             return
         self.heard = now
+        self._seen.add(ssrc)
         try:
             source = source or self._bind(ssrc, data, start, plain)
             if source is None:
@@ -93,10 +93,8 @@ class Publisher(Peer):
             self.refused += 1
 
     def _may_be_new(self, ssrc: int) -> bool:
-        if len(self._seen) >= MAX_SSRCS and ssrc not in self._seen:
-            return False
-        self._seen.add(ssrc)
-        return True
+        """libsrtp keeps state for each SSRC, so that there may be only so many."""
+        return len(self._seen) < MAX_SSRCS or ssrc in self._seen
 
     def _bind(self, ssrc: int, data: bytearray, start: int, size: int) -> tuple[Stream, bool] | None:
         """Find the stream of an SSRC that the offer did not name: by mid (RFC 9143 section 9.2), else by payload type."""

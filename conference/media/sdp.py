@@ -265,12 +265,16 @@ class _Reader:
         name, *rest = encoding.split("/")
         clock = _number(rest[0], 1_000_000) if rest else 0
         channels = _number(rest[1], 255) if len(rest) > 1 else 1
-        payload_type = _number(number, 127)
-        name = _NAMES.get(name.lower(), name)
-        self._current.codecs[payload_type] = Codec(payload_type, name, clock, channels)
+        codec = self._codec(number)
+        if codec:
+            codec.name, codec.clock, codec.channels = _NAMES.get(name.lower(), name), clock, channels
 
     def _codec(self, number: str) -> Codec | None:
-        return self._current.codecs.get(_number(number, 127)) if self._current else None
+        """The codec of a payload type; Firefox gives parameters and feedback before it says which one that is."""
+        payload_type = _number(number, 127)
+        if not self._current:
+            return None
+        return self._current.codecs.setdefault(payload_type, Codec(payload_type, "", 0, 1))
 
     def _a_fmtp(self, value: str) -> None:
         number, _, parameters = value.partition(" ")

@@ -155,7 +155,7 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         if self._transport is None:
             self.opened.append(self)
         self.vanish()
-        await loop.create_datagram_endpoint(lambda: self, remote_addr=(self.host, port), local_addr=("127.0.0.1", 0))
+        await loop.create_datagram_endpoint(lambda: self, remote_addr=(self.host, port), local_addr=(self.host, 0))
 
     async def connect(self, answer: str, role: str = "client") -> None:
         """Follow an answer: prove who we are, then agree on keys."""

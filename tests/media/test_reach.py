@@ -182,3 +182,33 @@ async def test_joining_is_quick(engine: EmbeddedEngine) -> None:
     assert time.monotonic() - began < 2
     for one in peers:
         await one.peer.close()
+
+
+async def test_requests_with_crippled_attributes_are_passed_over(engine: EmbeddedEngine) -> None:
+    """An attribute of the wrong size must not be more than a strange datagram."""
+    peer = await watching(engine)
+    good = bytes(peer.binding())
+    for kind in (0x0020, 0x0024, 0x0009, 0x8028, 0x0006, 0x8029):
+        for size in (0, 1, 3, 5):
+            attribute = kind.to_bytes(2, "big") + size.to_bytes(2, "big") + b"\xff" * size + bytes(-size % 4)
+            peer.send(good[:2] + len(attribute).to_bytes(2, "big") + good[4:20] + attribute)
+    worker = (await settled(engine))["workers"][0]
+    assert (worker["strange"], worker["failures"]) == (24, 0)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+async def test_both_families_on_one_port() -> None:
+    engine = EmbeddedEngine("::", 0, ["127.0.0.1", "::1"])
+    await engine.start()
+    anna, bert = SyntheticPeer(CERTIFICATE), SyntheticPeer(CERTIFICATE)
+    bert.host = "::1"
+    offer = synthetic.offer(CERTIFICATE, [synthetic.media("video", "sendonly", (1001, 1002))])
+    answer = await engine.publish(offer, owner="anna", kind="camera")
+    assert [line.split(" ")[4] for line in answer.sdp.split("\r\n") if "a=candidate" in line] == ["127.0.0.1", "::1"]
+    await anna.connect(answer.sdp)
+    await engine.switch("hall", [answer.resource])
+    offer = synthetic.offer(CERTIFICATE, [synthetic.media("video", "recvonly")])
+    await bert.connect((await engine.view(offer, owner="bert", room="hall")).sdp)
+    anna.send_rtp(1001, synthetic.VP8, 1, 0, synthetic.vp8_payload(True, 1, 50))
+    await bert.until(lambda: len(bert.rtp) == 1)
+    await engine.stop()
