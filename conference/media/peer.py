@@ -1,4 +1,4 @@
-"""One remote transport: its ICE credentials, the addresses it proved to have, its DTLS association and its SRTP keys."""
+"""One remote transport: ICE credentials, the addresses it proved to have, its DTLS association, its SRTP keys."""
 
 from __future__ import annotations
 

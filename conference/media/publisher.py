@@ -97,7 +97,7 @@ class Publisher(Peer):
         return len(self._seen) < MAX_SSRCS or ssrc in self._seen
 
     def _bind(self, ssrc: int, data: bytearray, start: int, size: int) -> tuple[Stream, bool] | None:
-        """Find the stream of an SSRC that the offer did not name: by mid (RFC 9143 section 9.2), else by payload type."""
+        """Find the stream of an SSRC not named in the offer: by mid (RFC 9143 section 9.2), else by payload type."""
         payload_type = data[start + 1] & 0x7F
         mid = None
         if self._mid_id:

@@ -21,7 +21,8 @@ from typing import Any
 
 from conference.media.aiortc_seam import Certificate
 from conference.media.embedded import EmbeddedEngine
-from conference.media.udp import BATCH, HEADER, Arena, Path as UdpPath, UdpSocket, ffi, libc
+from conference.media.udp import BATCH, HEADER, Arena, UdpSocket, ffi, libc
+from conference.media.udp import Path as UdpPath
 from tests.media import synthetic
 from tests.media.synthetic import SyntheticPeer
 

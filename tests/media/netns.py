@@ -42,24 +42,24 @@ class Namespace:
         name: as ``ip netns exec`` takes it.
         ours: our address on the link, where servers may listen for it.
         theirs: its own address.
-        link: the name of our interface, for ``tc`` and ``nft``.
+        link, inner: the names of our and of its interface, for ``tc`` and ``nft``.
     """
 
     def __init__(self) -> None:
         number = next(_numbers)
         subnet = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
         self.name = f"conf-{os.getpid()}-{number}"
-        self.link, self._inner = f"cf{os.getpid() % 100000}-{number}", f"cn{os.getpid() % 100000}-{number}"
+        self.link, self.inner = f"cf{os.getpid() % 100000}-{number}", f"cn{os.getpid() % 100000}-{number}"
         self.ours, self.theirs = f"{subnet}.{4 * number + 1}", f"{subnet}.{4 * number + 2}"
 
     async def __aenter__(self) -> Namespace:
         await run("ip", "netns", "add", self.name)
         try:
-            await run("ip", "link", "add", self.link, "type", "veth", "peer", self._inner, "netns", self.name)
+            await run("ip", "link", "add", self.link, "type", "veth", "peer", self.inner, "netns", self.name)
             await run("ip", "addr", "add", f"{self.ours}/30", "dev", self.link)
             await run("ip", "link", "set", self.link, "up")
-            await self.run("ip", "addr", "add", f"{self.theirs}/30", "dev", self._inner)
-            await self.run("ip", "link", "set", self._inner, "up")
+            await self.run("ip", "addr", "add", f"{self.theirs}/30", "dev", self.inner)
+            await self.run("ip", "link", "set", self.inner, "up")
             await self.run("ip", "link", "set", "lo", "up")
             await self.run("ip", "route", "add", "default", "via", self.ours)
         except BaseException:

@@ -1,4 +1,4 @@
-"""Peers made of a socket and nothing else: real ICE, DTLS and SRTP, with packets that a test writes and reads itself."""
+"""Peers made of a socket and nothing else: real ICE, DTLS and SRTP; packets are written and read by the test."""
 
 from __future__ import annotations
 
