@@ -308,7 +308,11 @@ export class Publisher extends Line {
 
   /** @param {RTCStatsReport} report */
   pulse(report) {
-    return sum(report, "transport", "packetsReceived") + sum(report, "candidate-pair", "responsesReceived");
+    return (
+      sum(report, "transport", "packetsReceived") +
+      sum(report, "candidate-pair", "responsesReceived") +
+      sum(report, "candidate-pair", "bytesReceived")
+    );
   }
 
   /**

@@ -31,11 +31,16 @@ class Place {
     this.audio.autoplay = true;
   }
 
-  /** Looks whether frames moved since the last time. @param {Entry | null} entry */
-  look(entry) {
+  /**
+   * Looks whether frames moved since the last time. They are counted at the decoder: Firefox's video elements do not
+   * count the frames of live streams.
+   *
+   * @param {Entry | null} entry
+   * @param {number} frames decoded so far
+   */
+  look(entry, frames) {
     if (this.video.paused && this.video.isConnected && this.video.srcObject) this.video.play().catch(() => {});
     const feed = entry ? feedName(entry) : "";
-    const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
     const at = performance.now();
     if (feed !== this.feed) [this.feed, this.movedAt] = [feed, -Infinity];
     else if (frames !== this.frames) this.movedAt = at;
@@ -87,7 +92,7 @@ export class Pictures {
 
   start() {
     if (this.#timer !== 0) return;
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY);
     room.addEventListener("restarted", this.#restart);
     this.#viewer.start();
   }
@@ -158,9 +163,10 @@ export class Pictures {
     );
   }
 
-  #look() {
+  async #look() {
+    const slots = await this.#viewer.stats();
     const entries = this.#entries();
-    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null));
+    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null, slots[slot]?.framesDecoded ?? 0));
     const shown = this.#places.map(({ playing }) => playing).join();
     if (shown !== this.#shown) this.#changed();
     this.#shown = shown;

@@ -102,7 +102,7 @@ export class Backstage extends Live {
     const live = on && room.item?.state === "live";
     const text = live ? "backstage.live" : on ? "backstage.ready" : "backstage.waiting";
     return html`<div class="on-air" ?data-on=${live} role="status">
-      <span class="dot"></span>${t(text)}<small>${t(`${text}.more`)}</small>
+      <span class="dot"></span>${t(text)}<small>${t(live && !mine.audio ? "backstage.live.muted" : `${text}.more`)}</small>
     </div>`;
   }
 

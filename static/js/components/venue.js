@@ -87,11 +87,13 @@ export class Venue extends Live {
     const over = item.state === "ended";
     const next = over ? room.belongs : item;
     return html`<section class="venue__wait">
-      ${mark()}
-      <h1>${over && next ? next.title : item.title}</h1>
-      <p>${t(over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon", { time: time((next ?? item).starts) })}</p>
-      ${next && next.state !== "live" ? html`<conf-countdown to=${next.starts}></conf-countdown>` : nothing}
-      ${over || !this.#code ? nothing : html`<div class="code-line">${this.#qrCode()}<p>${t("venue.checkin")}</p></div>`}
+      <div class="venue__next">
+        ${mark()}
+        <h1>${over && next ? next.title : item.title}</h1>
+        <p>${t(over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon", { time: time((next ?? item).starts) })}</p>
+        ${next && next.state !== "live" ? html`<conf-countdown to=${next.starts}></conf-countdown>` : nothing}
+      </div>
+      ${over || !this.#code ? nothing : html`<div class="venue__checkin">${this.#qrCode()}<p>${t("venue.checkin")}</p></div>`}
     </section>`;
   }
 
