@@ -14,6 +14,7 @@ from conference.people.people_file import PeopleFile
 from conference.people.tables import PersonRow
 from conference.polls import actions as polls
 from conference.polls.model import Kind, Poll
+from conference.polls.tables import PollRow, PollRunRow
 from conference.sessions import queries
 from conference.sessions.facts import AgendaReplaced
 from conference.sessions.model import State
@@ -23,6 +24,7 @@ from conference.sessions.tables import (
     ModeratorRow,
     PartRow,
     PresenceRow,
+    RunRow,
     SessionRow,
     SpeakerRow,
 )
@@ -114,7 +116,6 @@ async def _session(
     new = {
         "kind": entry.kind,
         "title": entry.title,
-        "position": position,
         "starts": entry.starts,
         "ends": entry.ends,
         "record": entry.record,
@@ -122,7 +123,8 @@ async def _session(
     }
     known = row is not None
     if row is None:
-        row = SessionRow(key=entry.key, sequence=0, changed_at=unit.now, state=State.PLANNED.value, **new)
+        fresh = {"key": entry.key, "sequence": 0, "changed_at": unit.now, "state": State.PLANNED.value}
+        row = SessionRow(position=position, **fresh, **new)
         unit.db.add(row)
         await unit.db.flush()
     changed = any(getattr(row, field) != value for field, value in new.items())
@@ -130,6 +132,7 @@ async def _session(
         for field, value in new.items():
             setattr(row, field, value)
         row.sequence, row.changed_at = row.sequence + 1, unit.now
+    row.position = position
     await _parts(unit, entry, row, staff)
     await polls.prepare(unit, row.id, [_poll(poll) for poll in entry.polls])
     return known and changed
@@ -174,13 +177,23 @@ def _poll(entry: PollEntry) -> Poll:
 
 
 async def _remove(unit: Unit, rows: list[SessionRow]) -> tuple[int, list[str]]:
-    """Sessions that the programme no longer has: gone if nobody was ever there, kept otherwise."""
+    """Sessions that the programme no longer has: gone if nothing ever happened there, kept otherwise."""
     kept = []
     for row in rows:
-        attended = select(PresenceRow.id).where(PresenceRow.session_id == row.id)
-        if row.state != State.PLANNED or (await unit.db.execute(attended)).first():
+        if row.state != State.PLANNED or await _has_history(unit, row):
             kept.append(row.key)
         else:
             await unit.db.delete(row)
     await unit.db.flush()
     return len(rows) - len(kept), kept
+
+
+async def _has_history(unit: Unit, row: SessionRow) -> bool:
+    """Whether somebody was there, it ran, or a poll of it was voted on."""
+    attended = select(PresenceRow.id).where(PresenceRow.session_id == row.id)
+    ran = select(RunRow.id).where(RunRow.session_id == row.id)
+    asked = select(PollRunRow.id).join(PollRow, PollRow.id == PollRunRow.poll_id).where(PollRow.session_id == row.id)
+    for trace in (attended, ran, asked):
+        if (await unit.db.execute(trace.limit(1))).first():
+            return True
+    return False

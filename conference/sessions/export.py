@@ -238,6 +238,10 @@ def payload(report: Report) -> dict[str, Any]:
 
 def _session_payload(report: Report, session: Session) -> dict[str, Any]:
     ran = union(report.runs.get(session.id, []))
+    visits: dict[int, list[PresenceRow]] = defaultdict(list)
+    for row, person, visited in report.visits:
+        if visited is session:
+            visits[person.id].append(row)
     return {
         "key": session.key,
         "title": session.title,
@@ -245,13 +249,12 @@ def _session_payload(report: Report, session: Session) -> dict[str, Any]:
         "ends": session.ends,
         "ran": [{"began": began, "ended": ended} for began, ended in ran],
         "minutes": round(total(ran).total_seconds() / 60, 1),
-        "people": [_person_payload(report, row) for row in report.rows if row.session is session],
+        "people": [_person_payload(row, visits[row.person.id]) for row in report.rows if row.session is session],
     }
 
 
-def _person_payload(report: Report, row: Attended) -> dict[str, Any]:
+def _person_payload(row: Attended, visits: Sequence[PresenceRow]) -> dict[str, Any]:
     a, p = row.attendance, row.person
-    visits = [v for v, person, session in report.visits if session is row.session and person.id == p.id]
     return {
         "name": p.name,
         "email": p.email,
