@@ -250,6 +250,26 @@ export class Viewer extends Line {
   }
 
   /**
+   * Frames decoded so far in each slot: one reading for all.
+   *
+   * @returns {Promise<number[]>}
+   */
+  async frames() {
+    const pc = this.pc;
+    if (pc === null) return [];
+    const mids = pc
+      .getTransceivers()
+      .filter(({ receiver }) => receiver.track.kind === "video")
+      .map(({ mid }) => mid);
+    const frames = mids.map(() => 0);
+    (await pc.getStats()).forEach((entry) => {
+      const slot = entry.type === "inbound-rtp" && entry.kind === "video" ? mids.indexOf(entry.mid) : -1;
+      if (slot >= 0) frames[slot] = entry.framesDecoded ?? 0;
+    });
+    return frames;
+  }
+
+  /**
    * What arrived in each slot, for tests and for the health of the line.
    *
    * @returns {Promise<{slot: number, framesDecoded: number, videoBytes: number, audioBytes: number}[]>}

@@ -31,6 +31,13 @@ class Place {
     this.audio.autoplay = true;
   }
 
+  /** A new line shows nothing yet. @param {MediaStreamTrack} track */
+  begin(track) {
+    this.video.srcObject = new MediaStream([track]);
+    this.video.play().catch(() => {});
+    [this.frames, this.movedAt] = [0, -Infinity];
+  }
+
   /**
    * Looks whether frames moved since the last time. They are counted at the decoder: Firefox's video elements do not
    * count the frames of live streams.
@@ -43,7 +50,7 @@ class Place {
     const feed = entry ? feedName(entry) : "";
     const at = performance.now();
     if (feed !== this.feed) [this.feed, this.movedAt] = [feed, -Infinity];
-    else if (frames !== this.frames) this.movedAt = at;
+    else if (frames > this.frames) this.movedAt = at;
     this.frames = frames;
     this.playing = entry !== null && entry.video && at - this.movedAt < STILL_AFTER[entry.source];
   }
@@ -134,8 +141,7 @@ export class Pictures {
    */
   #connect(slot, video, audio) {
     const place = this.#places[slot];
-    place.video.srcObject = new MediaStream([video]);
-    place.video.play().catch(() => {});
+    place.begin(video);
     if (!this.#sound) return;
     place.audio.srcObject = new MediaStream([audio]);
     this.#play(place.audio);
@@ -164,9 +170,9 @@ export class Pictures {
   }
 
   async #look() {
-    const slots = await this.#viewer.stats();
+    const frames = await this.#viewer.frames();
     const entries = this.#entries();
-    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null, slots[slot]?.framesDecoded ?? 0));
+    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null, frames[slot] ?? 0));
     const shown = this.#places.map(({ playing }) => playing).join();
     if (shown !== this.#shown) this.#changed();
     this.#shown = shown;
