@@ -18,6 +18,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _STATUS_BY_CODE = {
     "not_found": 404,
     "not_signed_in": 401,
+    "link_invalid": 404,
+    "media.type": 415,
     "media.unavailable": 503,
     "too_large": 413,
     "rate_limited": 429,

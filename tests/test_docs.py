@@ -1,0 +1,102 @@
+"""What is written down is what is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from conference.cli import _parser
+from conference.config import Settings
+from conference.core.facts import Fact
+from conference.core.roles import Permission
+from conference.feedback import facts as feedback_facts
+from conference.live.gateway import COMMANDS
+from conference.polls import facts as poll_facts
+from conference.sessions import facts as session_facts
+
+ROOT = Path(__file__).parent.parent
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
+SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating"}
+
+
+def section(title: str) -> list[list[str]]:
+    """The cells of the table under a heading of docs/protocol.md, without its head."""
+    _, _, rest = PROTOCOL.partition(f"## {title}")
+    rows = [line for line in re.split(r"\n##", rest)[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+
+
+def names(rows: list[list[str]]) -> list[str]:
+    """What the first cells of a table name."""
+    return [name for row in rows for name in re.findall(r"`([a-z_.]+)`", row[0])]
+
+
+def facts() -> dict[str, type[Fact]]:
+    """Every fact there is."""
+    modules = (session_facts, poll_facts, feedback_facts)
+    kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
+    return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}
+
+
+def test_every_command_is_written_down_and_no_other() -> None:
+    written = names(section("To the server: commands"))
+    assert sorted(written) == sorted(COMMANDS)
+
+
+def test_the_keys_of_every_command_are_written_down() -> None:
+    for row in section("To the server: commands"):
+        for name in names([row]):
+            keys = set(COMMANDS[name].body.model_fields)
+            stated = set(re.findall(r"\b[a-z_]+\b", re.sub(r"→.*", "", row[1])))
+            if "poll` and the same" not in row[1]:
+                assert keys - {"session"} <= stated, name
+            if "no session" not in row[1] and name != "attendance.read":
+                assert "session" in keys, name
+
+
+def test_every_fact_is_written_down_and_no_other() -> None:
+    written = names(section("Facts"))
+    assert sorted(written) == sorted(facts())
+
+
+def test_the_bodies_of_facts_are_written_down() -> None:
+    for row in section("Facts"):
+        for name in names([row]):
+            keys = {"name" if f.name == "display_name" else f.name for f in fields(facts()[name])}
+            body = re.search(r"`\{(.*?)\}`", row[3])
+            assert body is not None, name
+            flat = re.sub(r"\[.*?\]", "", body[1])
+            stated = set(re.findall(r"[a-z_]+", re.sub(r":[^,]*", "", flat)))
+            assert {key for key in keys if not key.startswith("_")} == stated, name
+
+
+def test_every_fact_says_what_happened() -> None:
+    assert [name for name, kind in facts().items() if not (kind.__doc__ or "").strip()] == []
+
+
+def test_every_signal_is_written_down_and_no_other() -> None:
+    assert sorted(names(section("Signals"))) == sorted(SIGNALS)
+    code = "".join((ROOT / "conference" / "hall" / "hall.py").read_text("utf-8"))
+    sent = set(re.findall(r"""(?:outbox\.signal\(|_signal\(\w+, )"([a-z]+)\"""", code))
+    assert sent == SIGNALS
+
+
+def test_every_permission_is_written_down() -> None:
+    _, _, rest = PROTOCOL.partition("## Permissions")
+    assert set(rest.strip().splitlines()[0].partition("`")[2].partition("`")[0].split()) == {
+        p.value for p in Permission
+    }
+
+
+def test_every_setting_is_a_flag_with_help() -> None:
+    help_text = "".join(_subparser("serve").format_help().split())
+    for setting in fields(Settings):
+        if setting.name != "data":
+            assert f"--{setting.name.replace('_', '-')}" in help_text
+            assert "".join(setting.metadata["help"].split()) in help_text
+
+
+def _subparser(name: str):  # type: ignore[no-untyped-def]
+    [action] = [action for action in _parser()._actions if action.choices and name in action.choices]
+    return action.choices[name]
