@@ -75,7 +75,7 @@ async def test_feedback_opens_with_its_session_and_closes_with_it(tmp_path: Path
         moderator, anna, phone, bernd = [await room.enter(email, END) for email in (MODERATOR, ANNA, ANNA, BERND)]
         body: dict[str, Any] = {"session": END, "rating": 8, "aspects": None, "comment": None}
         for session in (END, "live-1"):
-            with pytest.raises(ConferenceError, match="feedback[.]not_open"):
+            with pytest.raises(ConferenceError, match=r"feedback\.not_open"):
                 await room.do(anna, "feedback.rate", **{**body, "session": session})
         await room.do(moderator, "session.move", session=END, to="live")
         await room.do(anna, "feedback.rate", **body)
@@ -94,7 +94,7 @@ async def test_feedback_opens_with_its_session_and_closes_with_it(tmp_path: Path
             ["answered", "distribution", "eligible", "mean", "session"],
         )
         await room.do(moderator, "session.move", session=END, to="ended")
-        with pytest.raises(ConferenceError, match="feedback[.]not_open"):
+        with pytest.raises(ConferenceError, match=r"feedback\.not_open"):
             await room.do(anna, "feedback.rate", **body)
 
 

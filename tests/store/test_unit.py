@@ -145,7 +145,7 @@ async def test_the_migrations_end_where_the_tables_are(store: Store) -> None:
 async def test_an_old_database_is_refused_and_named_until_it_is_upgraded(store: Store, tmp_path: Path) -> None:
     async with store.unit() as unit:
         await unit.db.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(ConferenceError, match="database[.]old"):
+    with pytest.raises(ConferenceError, match=r"database\.old"):
         async with open_store(Settings(data=str(tmp_path))):
             pass
 
