@@ -282,8 +282,10 @@ class Exchange:
             return
         previous = peer.previous
         path = self.socket.path(index)
-        if peer.bind(request, credentials, path, now):
-            self._by_address[path.key] = peer
+        given_up = peer.bind(request, credentials, path, now)
+        if given_up is not None and self._by_address.get(given_up) is peer:
+            del self._by_address[given_up]
+        self._by_address[path.key] = peer
         if previous is not None and peer.previous is None:
             self._by_ufrag.pop(previous.ufrag, None)
 
@@ -308,7 +310,7 @@ class Exchange:
                 self._report_feed(peer, now, wall, max(seconds, 0.001))
 
     def _report_feed(self, peer: Publisher, now: float, wall: float, seconds: float) -> None:
-        peer.report(now, seconds)
+        peer.report(now, wall, seconds)
         for stream in peer.feed.streams.values():
             if not stream.muted:
                 for flow in stream.flows:

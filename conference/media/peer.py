@@ -84,14 +84,16 @@ class Peer:
                 return credentials
         return None
 
-    def bind(self, request: stun.Message, credentials: Credentials, path: Path, now: float) -> bool:
-        """Answer an authentic binding request from `path`. True if the path is the peer's from now on.
+    def bind(self, request: stun.Message, credentials: Credentials, path: Path, now: float) -> bytes | None:
+        """Answer an authentic binding request from `path`, which is the peer's from now on.
 
+        Returns the key of a path given up in return, if there were too many.
         The first address is taken at once, another when the peer nominates it (RFC 8445 section 7.3.2).
         """
         self._socket.send(ice.success(request, credentials, path.address), path)
-        if path.key not in self.paths and len(self.paths) >= MAX_PATHS:
-            return False
+        given_up = self._oldest_path() if path.key not in self.paths and len(self.paths) >= MAX_PATHS else None
+        if given_up is not None:
+            del self.paths[given_up]
         path = self.paths.setdefault(path.key, path)
         self.heard = now
         nominated = "USE-CANDIDATE" in request.attributes
@@ -102,7 +104,10 @@ class Peer:
         if restarted:
             self.previous = None
         self.dtls.start()
-        return True
+        return given_up
+
+    def _oldest_path(self) -> bytes:
+        return next(key for key, path in self.paths.items() if path is not self.path)
 
     def same_session(self, ufrag: str, password: str) -> bool:
         """Whether a fragment's credentials are those this ICE session began with."""

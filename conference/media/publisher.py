@@ -164,7 +164,7 @@ class Publisher(Peer):
     # feedback
 
     def feedback(self, data: bytes, now: float, wall: float) -> None:
-        """Read the publisher's sender reports."""
+        """Read the publisher's sender reports, and what it says about our own."""
         try:
             messages = rtcp.read(data)
         except Malformed:
@@ -172,6 +172,8 @@ class Publisher(Peer):
         for message in messages:
             if isinstance(message, rtcp.SenderReport) and message.ssrc in self.sources:
                 self.sources[message.ssrc][0].note_sender_report(message, now, wall)
+            elif isinstance(message, rtcp.Echo):
+                self.rtt = rtcp.round_trip(rtcp.ntp_time(wall), message.last, message.delay) or self.rtt
 
     def ask(self, now: float) -> None:
         """Ask for what is missing and for key frames that are wanted; called many times a second."""
@@ -186,7 +188,7 @@ class Publisher(Peer):
         if parts:
             self.send_rtcp(rtcp.receiver_report(SENDER_SSRC) + parts)
 
-    def report(self, now: float, seconds: float) -> None:
+    def report(self, now: float, wall: float, seconds: float) -> None:
         """Send reports and the bitrate estimate; called once a second."""
         blocks, received, worst = [], 0, 0
         for stream in self.feed.streams.values():
@@ -203,7 +205,7 @@ class Publisher(Peer):
         if video is not None and video.ssrc is not None and "goog-remb" in video.codec.feedback:
             parts += rtcp.remb(SENDER_SSRC, target, [video.ssrc])
         if blocks:
-            self.send_rtcp(parts)
+            self.send_rtcp(parts + rtcp.reference_time(SENDER_SSRC, rtcp.ntp_time(wall)))
 
     def stats(self, now: float) -> dict[str, Any]:
         """Counters of the feed."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from conference.media.rtp import Malformed
 
-SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
 NACK, PLI, FIR, AFB = 1, 1, 4, 15
+REFERENCE_TIME, DELAY_SINCE_REFERENCE = 4, 5
 NTP_EPOCH = 2208988800
 _REMB = b"REMB"
 
@@ -75,7 +76,20 @@ class Bye:
     ssrcs: tuple[int, ...]
 
 
-Message = ReportBlock | SenderReport | Nack | KeyFrameRequest | Remb | Bye
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A reference time of ours coming back (RFC 3611 section 4.5).
+
+    Attributes:
+        last: middle 32 bits of the reference time.
+        delay: how long the peer kept it, in 1/65536 s.
+    """
+
+    last: int
+    delay: int
+
+
+Message = ReportBlock | SenderReport | Nack | KeyFrameRequest | Remb | Bye | Echo
 
 
 def ntp_time(now: float) -> int:
@@ -126,6 +140,8 @@ def _messages(kind: int, count: int, body: bytes) -> Iterator[Message]:
     elif kind == RTPFB and count == NACK:
         ssrc = struct.unpack_from("!I", body, 4)[0]
         yield Nack(ssrc, tuple(_lost(body[8:])))
+    elif kind == XR:
+        yield from _echoes(body[4:])
     elif kind == PSFB:
         yield from _payload_feedback(count, body)
 
@@ -143,6 +159,15 @@ def _lost(fci: bytes) -> Iterator[int]:
         for bit in range(16):
             if mask >> bit & 1:
                 yield (pid + bit + 1) & 0xFFFF
+
+
+def _echoes(blocks: bytes) -> Iterator[Message]:
+    while len(blocks) >= 4:
+        kind, size = blocks[0], 4 + 4 * int.from_bytes(blocks[2:4], "big")
+        if kind == DELAY_SINCE_REFERENCE and size >= 16:
+            _, last, delay = struct.unpack_from("!III", blocks, 4)
+            yield Echo(last, delay)
+        blocks = blocks[size:]
 
 
 def _payload_feedback(fmt: int, body: bytes) -> Iterator[Message]:
@@ -172,6 +197,17 @@ def receiver_report(sender: int, blocks: Sequence[ReportBlock] = ()) -> bytes:
 def sender_report(ssrc: int, ntp: int, rtp: int, packets: int, octets: int) -> bytes:
     """A sender report without blocks."""
     return _packet(SR, 0, struct.pack("!IQIII", ssrc, ntp, rtp & 0xFFFFFFFF, packets, octets & 0xFFFFFFFF))
+
+
+def reference_time(sender: int, ntp: int) -> bytes:
+    """Ask a sender, who gets no sender reports from us, to help measure the round trip (RFC 3611 section 4.4)."""
+    return _packet(XR, 0, struct.pack("!IBBHQ", sender, REFERENCE_TIME, 0, 2, ntp))
+
+
+def round_trip(now: int, last: int, delay: int) -> float | None:
+    """Seconds, from NTP time `now` and what came back in middle 32 bits; None where they make no sense."""
+    passed = ((now >> 16) - last - delay) & 0xFFFFFFFF
+    return round(passed / 65536, 4) if last and passed < 16 * 65536 else None
 
 
 def source_description(ssrc: int, cname: str) -> bytes:

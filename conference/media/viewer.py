@@ -214,10 +214,7 @@ class Viewer(Peer):
 
     def _note(self, track: Track, block: rtcp.ReportBlock, wall: float) -> None:
         track.lost, track.fraction = block.lost, block.fraction
-        if block.last_sr:
-            passed = ((rtcp.ntp_time(wall) >> 16) - block.last_sr - block.delay) & 0xFFFFFFFF
-            if passed < 0x100000:
-                self.rtt = round(passed / 65536, 4)
+        self.rtt = rtcp.round_trip(rtcp.ntp_time(wall), block.last_sr, block.delay) or self.rtt
 
     def stats(self, now: float) -> dict[str, Any]:
         """Counters of the viewer."""

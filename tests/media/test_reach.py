@@ -212,3 +212,15 @@ async def test_both_families_on_one_port() -> None:
     anna.send_rtp(1001, synthetic.VP8, 1, 0, synthetic.vp8_payload(True, 1, 50))
     await bert.until(lambda: len(bert.rtp) == 1)
     await engine.stop()
+
+
+async def test_a_traveller_is_never_locked_out(engine: EmbeddedEngine) -> None:
+    anna, bert = await camera(engine), await screen(engine)
+    await engine.switch("hall", [anna.feed])
+    anna.frame(key=True)
+    for i in range(20):
+        await bert.expect(bert.video[0], i + 1)
+        await bert.peer.open_socket(engine.port)
+        await bert.peer.bind()
+        anna.frame()
+    assert (await settled(engine))["workers"][0]["peers"] == 2

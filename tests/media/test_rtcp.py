@@ -36,6 +36,17 @@ def test_what_we_write_we_read() -> None:
     assert rtcp.read(fir + rtcp.picture_loss(1, 8)) == [rtcp.KeyFrameRequest(7), rtcp.KeyFrameRequest(8)]
 
 
+def test_a_round_trip_is_measured_by_an_echo() -> None:
+    sent = rtcp.ntp_time(1000.0)
+    last = sent >> 16 & 0xFFFFFFFF
+    echo = bytes([0x80, 207, 0, 5]) + (9).to_bytes(4, "big") + bytes([5, 0, 0, 3])
+    echo += b"".join(value.to_bytes(4, "big") for value in (1, last, 65536 // 2))
+    assert rtcp.read(echo) == [rtcp.Echo(last, 32768)]
+    assert rtcp.round_trip(rtcp.ntp_time(1000.75), last, 32768) == pytest.approx(0.25, abs=0.001)
+    assert rtcp.round_trip(rtcp.ntp_time(900.0), last, 0) is None
+    assert rtcp.reference_time(1, sent)[:4] == bytes([0x80, 207, 0, 4])
+
+
 def test_time_is_kept() -> None:
     assert rtcp.unix_time(rtcp.ntp_time(1_782_000_000.25)) == pytest.approx(1_782_000_000.25, abs=1e-5)
 
@@ -43,7 +54,7 @@ def test_time_is_kept() -> None:
 def test_garbage_is_malformed_and_nothing_worse() -> None:
     rng = random.Random(5)
     for _ in range(5000):
-        kind = rng.choice([200, 201, 202, 203, 205, 206, 207])
+        kind = rng.choice([200, 201, 202, 203, 205, 206, 207, 207])
         data = bytes([0x80 | rng.randrange(32), kind, 0, rng.randrange(8)]) + rng.randbytes(rng.randrange(40))
         try:
             rtcp.read(data)
