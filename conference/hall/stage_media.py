@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.core.roles import CREW, Permission, Role, may
 from conference.media.engine import Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
+from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries
 from conference.sessions.actions import stage as stage_actions
@@ -70,18 +71,22 @@ class StageMedia:
             NotAllowed: not in this role, or not backstage with this source; MediaRefused, MediaUnavailable.
         """
         role = await self._role(key, person)
-        if source is Source.PROGRAMME:
-            await self._enter_programme(key, person, role)
-        else:
+        if source is not Source.PROGRAMME:
             await self._check_backstage(key, person, role, source)
+        elif not may(role, Permission.PRODUCE):
+            raise NotAllowed()
         kind: FeedKind = source.value
         answer = await self._engine.publish(offer, owner=person.public_id, kind=kind)
+        async with self._closing_if_refused(answer.resource):
+            if source is Source.PROGRAMME:
+                await self._enter_programme(key, person)
         resource = Resource(answer.resource, key, person.public_id, link.public_id, role, source=source)
         replaced = self._feeds.get(resource.feed_key)
         self._resources[answer.resource] = resource
         self._feeds[resource.feed_key] = answer.resource
         if replaced:
             await self.close(replaced)
+        await self._check_link(link, answer.resource)
         await self.apply(key)
         return answer
 
@@ -101,6 +106,7 @@ class StageMedia:
         self._resources[answer.resource] = Resource(
             answer.resource, key, person.public_id, link.public_id, role, room=room
         )
+        await self._check_link(link, answer.resource)
         return answer
 
     async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
@@ -169,9 +175,21 @@ class StageMedia:
         async with self._store.reading() as db:
             return (await queries.session(db, key)).state
 
-    async def _enter_programme(self, key: str, person: Person, role: Role) -> None:
-        if not may(role, Permission.PRODUCE):
-            raise NotAllowed()
+    @contextlib.asynccontextmanager
+    async def _closing_if_refused(self, resource: str) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            await self.close(resource)
+            raise
+
+    async def _check_link(self, link: Link, resource: str) -> None:
+        """A link may have been revoked while the engine was answering: then nothing of it stays."""
+        async with self._closing_if_refused(resource), self._store.reading() as db:
+            if await people.by_link(db, link.public_id, link.nonce) is None:
+                raise NotAllowed()
+
+    async def _enter_programme(self, key: str, person: Person) -> None:
         async with self._store.unit() as unit:
             if await stage_actions.enter(unit, key, person, Source.PROGRAMME):
                 await stage_actions.bring_on(unit, key, person.public_id, Source.PROGRAMME)
