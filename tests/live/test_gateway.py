@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import socketio
 
 from conference.core.audience import ALL
 from conference.core.facts import Told
@@ -362,3 +363,60 @@ async def test_no_value_anywhere_makes_us_fail(tmp_path: Path, caplog: pytest.Lo
                         assert code == ("not_allowed" if (who, key) == ("speaker", "person") else "not_found")
             await _code(room, visits[who], name, body)
     assert caplog.records == []
+
+
+# --- behind proxies that know no websockets ---------------------------------------------------------------------------
+
+
+async def test_a_client_without_websockets_takes_part_and_is_cut_like_the_others(house: House) -> None:
+    async with await house.browser(ANNA) as browser:
+        cookies = "; ".join(f"{c.key}={c.value}" for c in browser.cookie_jar)
+    sio = socketio.AsyncClient(reconnection=False)
+    heard: list[tuple[str, Any]] = []
+    for name in ("hello", "fact", "bye"):
+        sio.on(name, lambda body, name=name: heard.append((name, body)))
+    await sio.connect(house.url, headers={"Cookie": cookies}, auth={"session": "live-1"}, transports=["polling"])
+    await until(lambda: heard)
+    asked = [sio.call("session.join", {"session": "live-1"}), sio.call("clock.read", {}), sio.call("dance", {})]
+    assert [answer["ok"] for answer in await asyncio.gather(*asked)] == [True, True, False]
+    moderator = await house.enter(MODERATOR, "live-1")
+    await moderator.do("session.move", session="live-1", to="live")
+    await until(lambda: len(heard) > 1)
+    [anna] = [visit for visit in house.hall.visits.values() if visit.person.email == ANNA]
+    await house.hall.cut_link(anna.link.public_id)
+    await until(lambda: not sio.connected)
+    assert [name for name, _ in heard] == ["hello", "fact", "bye"]
+    assert len(house.hall.visits) == 1
+    await sio.disconnect()
+
+
+async def test_packets_that_are_posted_at_once_are_carried_out_one_after_the_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work: list[int] = []
+
+    async def slow(_asked: Any) -> None:
+        at_work.append(1)
+        assert len(at_work) == 1
+        await asyncio.sleep(0.02)
+        at_work.pop()
+
+    monkeypatch.setitem(COMMANDS, "clock.read", dataclasses.replace(COMMANDS["clock.read"], handler=slow))
+    async with await house.browser(ANNA) as browser:
+        path = "/socket.io/?EIO=4&transport=polling"
+        async with browser.get(path) as answer:
+            sid = json.loads((await answer.text())[1:])["sid"]
+        path = f"{path}&sid={sid}"
+        async with browser.post(path, data="40{}") as answer:
+            assert answer.status == 200
+
+        async def post(number: int) -> None:
+            async with browser.post(path, data=f'42{number}["clock.read",{{}}]') as answer:
+                assert answer.status == 200
+
+        await asyncio.gather(*(post(number) for number in range(8)))
+        text = ""
+        while text.count("43") < 8:
+            async with browser.get(path) as answer:
+                text += await answer.text()
+    assert text.count('{"ok":true,"result":null}') == 8
