@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -155,7 +156,7 @@ class Cast:
 
 
 async def cast_ballots(unit: Unit, casts: Sequence[Cast]) -> list[bool | Exception]:
-    """Take ballots. For each: True, False when the very same is there already (sending again is harmless), or the refusal.
+    """Take ballots. For each: True, False when the very same is there already (sending it again is harmless), or why not.
 
     The tables' keys, not this code, promise one ballot per person and run. Refusals are ConferenceErrors:
     ``poll.closed``, ``poll.run``, ``poll.choice``, ``poll.voted``; NotFound.
@@ -217,18 +218,19 @@ async def _keep(unit: Unit, _row: PollRow, run_id: int, taken: Mapping[int, list
 async def _count_anonymously(unit: Unit, row: PollRow, run_id: int, taken: Mapping[int, list[Any]]) -> None:
     unit.db.add_all(VoterRow(run_id=run_id, person_id=person) for person in sorted(taken))
     await unit.db.flush()  # a second voter row is refused here, before anything is counted
-    for kept in taken.values():
-        for value in kept:
-            text = await _spelling(unit, run_id, value) if row.kind == Kind.WORDS else str(value)
-            statement = upsert(unit.db)(AnonymousCountRow).values(run_id=run_id, value=text, count=1)
-            raised = {"count": AnonymousCountRow.count + 1}
-            await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "value"], set_=raised))
+    values = [value for kept in taken.values() for value in kept]
+    known = await _spellings(unit, run_id) if row.kind == Kind.WORDS else {}
+    counted = Counter(known.setdefault(str(value).casefold(), str(value)) for value in values)
+    rows = [{"run_id": run_id, "value": value, "count": count} for value, count in counted.items()]
+    statement = upsert(unit.db)(AnonymousCountRow).values(rows)
+    raised = {"count": AnonymousCountRow.count + statement.excluded.count}
+    await unit.db.execute(statement.on_conflict_do_update(index_elements=["run_id", "value"], set_=raised))
 
 
-async def _spelling(unit: Unit, run_id: int, word: str) -> str:
-    """The word as it was first written in this run, if only upper and lower case differ."""
-    known = await unit.db.execute(select(AnonymousCountRow.value).where(AnonymousCountRow.run_id == run_id))
-    return next((value for value in known.scalars() if value.casefold() == word.casefold()), word)
+async def _spellings(unit: Unit, run_id: int) -> dict[str, str]:
+    """The words of a run as they were first written, by their folded case."""
+    words = await unit.db.execute(select(AnonymousCountRow.value).where(AnonymousCountRow.run_id == run_id))
+    return {word.casefold(): word for word in words.scalars()}
 
 
 async def _set_run(unit: Unit, row: PollRow, **values: Any) -> None:
