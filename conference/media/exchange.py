@@ -230,11 +230,14 @@ class Exchange:
         for index in range(count):
             try:
                 self._receive(index, now, wall, dirty)
-            except Exception:  # one datagram must not cost the others
+            except Exception:  # neither one datagram nor one group may cost the others
                 self._failed()
         self.received += count
         for group in dirty.values():
-            group.flush()
+            try:
+                group.flush()
+            except Exception:
+                self._failed()
 
     def _receive(self, index: int, now: float, wall: float, dirty: dict[int, Group]) -> None:
         """Take one datagram; what kind it is, its first byte tells (RFC 7983)."""
@@ -261,7 +264,7 @@ class Exchange:
         """Count an error of ours; the first few go to the log."""
         self.failures += 1
         if self.failures <= 10:
-            logger.exception("datagram could not be handled")
+            logger.exception("datagrams could not be handled")
 
     def _receive_rare(self, index: int, datagram: bytes, now: float) -> None:
         """STUN (RFC 8489) and DTLS."""

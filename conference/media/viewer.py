@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_SLOTS = 24
 SSRC_BASE = 0x20000000
-MAX_NACK = 200
+MAX_REPAIRS = 500  # a second and slot
 _RTX = struct.Struct("!H")
 
 
@@ -69,6 +69,7 @@ class Track:
         self._sent = 0
         self._joined_at = 0
         self._rtx_seq = 1
+        self._second = self._spent = 0
 
     @property
     def srtp(self) -> Any:
@@ -138,12 +139,20 @@ class Track:
         codec = self._codecs[self.flow.stream.codec.name]
         if codec.rtx is None:
             return
-        for seq in lost[:MAX_NACK]:
+        for seq in lost[: self._budget(int(wall), len(lost))]:
             source = self.flow.timeline.source_seq(seq)
             packet = self.flow.stream.stored(source) if source is not None else None
             placed = self.flow.timeline.place(packet, self.flow.timeline.sent_at) if packet else None
             if packet is not None and placed is not None:
                 self._send_again(packet, placed, codec.rtx, wall)
+
+    def _budget(self, second: int, wanted: int) -> int:
+        """How many packets may be sent again now: a viewer that asks for everything gets no more than it could use."""
+        if second != self._second:
+            self._second, self._spent = second, 0
+        granted = min(wanted, MAX_REPAIRS - self._spent)
+        self._spent += granted
+        return granted
 
     def _send_again(self, packet: Packet, placed: tuple[int, int, bytes], payload_type: int, wall: float) -> None:
         assert self.group is not None

@@ -179,7 +179,7 @@ async def test_both_libraries_speak_as_server_too(engine: EmbeddedEngine, heard:
 async def test_joining_is_quick(engine: EmbeddedEngine) -> None:
     began = time.monotonic()
     peers = [await screen(engine, f"viewer-{i}") for i in range(20)]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     for one in peers:
         await one.peer.close()
 
