@@ -156,7 +156,7 @@ class Cast:
 
 
 async def cast_ballots(unit: Unit, casts: Sequence[Cast]) -> list[bool | Exception]:
-    """Take ballots. For each: True, False when the very same is there already (sending it again is harmless), or why not.
+    """Take ballots. For each: True, False when the very same is there already (sending again is harmless), or why not.
 
     The tables' keys, not this code, promise one ballot per person and run. Refusals are ConferenceErrors:
     ``poll.closed``, ``poll.run``, ``poll.choice``, ``poll.voted``; NotFound.

@@ -176,6 +176,7 @@ async def test_an_address_checks_in_and_opens_nothing(house: House) -> None:
     assert await present(house) == []
     async with house.http.post(path, data={"email": f"  {ANNA.upper()} "}) as answer:
         assert "Set-Cookie" not in answer.headers
+        assert "Kohl" not in await answer.text()
     assert await present(house) == [("hall", 0.0, None)]
     async with house.http.get("/me") as answer:
         assert answer.status == 401

@@ -7,6 +7,7 @@ opens no page and sets no cookie. A GET changes nothing.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -42,7 +43,9 @@ async def check_in(request: web.Request) -> web.StreamResponse:
     async with site.store.unit() as unit:
         await presence.check_in(unit, key, person)
     site.hall.mark(key)
-    return await _page(request, person, "done")
+    # Whoever types an address learns nothing about whose it is.
+    shown = person if found else replace(person, name=person.email or "")
+    return await _page(request, shown, "done")
 
 
 async def _by_address(request: web.Request) -> Person | None:
