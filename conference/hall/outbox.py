@@ -29,6 +29,7 @@ class Outbox:
     def __init__(self, send: Send, backlog: Callable[[], int]) -> None:
         self._send = send
         self._backlog = backlog
+        self._hello: Any = None
         self._facts: deque[tuple[str, Any]] = deque()
         self._signals: dict[str, tuple[str, Any]] = {}
         self._resync = False
@@ -37,7 +38,7 @@ class Outbox:
 
     def start(self, hello: Any) -> None:
         """Begin to send: `hello` first, then what has come in meanwhile."""
-        self._facts.appendleft(("hello", hello))
+        self._hello = hello
         self._wake.set()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -68,7 +69,7 @@ class Outbox:
 
     def waiting(self) -> int:
         """How much waits now."""
-        return len(self._facts) + len(self._signals) + self._resync
+        return len(self._facts) + len(self._signals) + self._resync + (self._hello is not None)
 
     async def _run(self) -> None:
         while True:
@@ -80,7 +81,10 @@ class Outbox:
                 await self._send_next()
 
     async def _send_next(self) -> None:
-        if self._resync:
+        if self._hello is not None:
+            hello, self._hello = self._hello, None
+            await self._send("hello", hello)
+        elif self._resync:
             self._resync = False
             await self._send("resync", {})
         elif self._facts:

@@ -124,7 +124,7 @@ def _take(row: PersonRow, entry: PersonEntry) -> bool:
     new = {
         "first_name": entry.first_name,
         "last_name": entry.last_name,
-        "organisation": entry.organisation,
+        "organisation": entry.organisation or row.organisation,
         "name": display_name(entry.first_name, entry.last_name),
         "office": entry.office or row.office,
         "attends": entry.attends,
