@@ -79,6 +79,7 @@ class Group:
         self.queue: list[bytes] = []
         self.packets = 0
         self.octets = 0
+        self._queued = 0
         self._outbox = outbox
         self._plans: dict[tuple[int, int], list[Plan]] = {}
 
@@ -96,17 +97,18 @@ class Group:
         """Forget what was prepared: a member came, went or moved to another address."""
         self._plans.clear()
 
-    def push(self, packet: bytes) -> None:
-        """Queue a rendered packet until `flush`."""
+    def push(self, packet: bytes, octets: int) -> None:
+        """Queue a rendered packet with so many bytes of payload until `flush`."""
         self.queue.append(packet)
+        self._queued += octets
 
     def flush(self) -> None:
         """Send what is queued."""
-        queue, self.queue = self.queue, []
+        queue, octets, self.queue, self._queued = self.queue, self._queued, [], 0
         if not self.members:
             return
         self.packets += len(queue)
-        self.octets += sum(map(len, queue)) - 12 * len(queue)
+        self.octets += octets
         together = len(queue) > 1 and self._outbox.socket.segmenting
         if not together or max(map(len, queue)) + self.shape.tag > MAX_SEGMENT:
             for packet in queue:
@@ -126,9 +128,17 @@ class Group:
         if arena is None:
             return
         plan = self._plans.get((arena.stride, pieces)) or self._prepare(arena, pieces)
-        segment = len(run[0]) + tail if pieces > 1 else 0
-        if segment:
-            outbox.socket.segment(segment)
+        if pieces == 1:
+            self._carry_out(plan, arena, run, protect, tail)
+            return
+        outbox.socket.segment(len(run[0]) + tail)
+        try:
+            self._carry_out(plan, arena, run, protect, tail)
+        finally:
+            outbox.socket.segment(0)
+
+    def _carry_out(self, plan: list[Plan], arena: Arena, run: list[bytes], protect: Any, tail: int) -> None:
+        outbox, pieces = self._outbox, len(run)
         for part in plan:
             arena.fill(run, part.messages, tail)
             codes = list(map(protect, part.contexts, arena.pointers, arena.lengths))
@@ -137,8 +147,6 @@ class Group:
                 self._send_healthy(arena, part, codes, pieces)
             else:
                 outbox.sent += outbox.socket.send_many(arena.headers, part.messages) * pieces
-        if segment:
-            outbox.socket.segment(0)
 
     def _send_healthy(self, arena: Arena, part: Plan, codes: list[int], pieces: int) -> None:
         """Leave out those for whom libsrtp refused; they get the rest of the stream by retransmission or not at all."""

@@ -144,7 +144,7 @@ class Publisher(Peer):
             level = rtp.find_extension(data, start, size, self._level_id) if self._level_id else None
             if level is not None:
                 packet.level = level[0] & 0x7F
-                self.speaking.hear(packet.level, now)
+                self.speaking.hear(127 if stream.muted else packet.level, now)
         elif self._send_time_id:
             sent = rtp.find_extension(data, start, size, self._send_time_id)
             if sent is not None and len(sent) == 3:

@@ -169,7 +169,7 @@ class Flow:
             self._admit_waiting()
         seq, timestamp, payload = placed
         for shape, group in self.groups.items():
-            group.push(shape.render(packet, seq, timestamp, payload, wall))
+            group.push(shape.render(packet, seq, timestamp, payload, wall), len(payload))
             yield group
 
     def _admit_waiting(self) -> None:
