@@ -91,6 +91,19 @@ def test_a_changed_programme_updates_and_keeps_links(shell: Shell, tmp_path: Pat
     assert {link["person"] for link in after} - {link["person"] for link in before} == {"Viola Kohl"}
 
 
+def test_staff_and_speakers_in_the_list_of_people_are_one_person_each(shell: Shell, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "Name;Mail\nOliver Lilie;Oliver.Lilie@example.org\nMichael Fleig;michael.fleig@example.org\n", "utf-8"
+    )
+    for said in ("Personen: 0 neu, 1 geändert, 1 unverändert", "Personen: 0 neu, 0 geändert, 2 unverändert"):
+        assert said in shell.take(people=people)[1]
+    roles = {(link["email"], link["session"]): link["role"] for link in shell.links()}
+    assert [roles["oliver.lilie@example.org", session] for session in (None, "live-1", "feedback")] == ["moderator"] * 3
+    fleig = [roles["michael.fleig@example.org", session] for session in (None, "live-1", "live-2")]
+    assert fleig == ["speaker", "speaker", "participant"]
+
+
 def test_refused_lines_are_named_and_the_others_taken(shell: Shell, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("Name,Mail\nAnna Arendt,anna@example.org\nNobody,\n\nBad,x@\nAnna A.,ANNA@example.org\n", "utf-8")
