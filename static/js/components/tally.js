@@ -22,8 +22,8 @@ export function tallyView(poll, tally) {
 }
 
 /** @param {Result | Tally} tally */
-export function turnout({ voted, present }) {
-  return t("tally.turnout", { voted, present: Math.max(present, voted) });
+export function turnout({ voted, present, eligible }) {
+  return t("tally.turnout", { voted, present: Math.max(present, voted), eligible });
 }
 
 /** @param {number} share 0 … 100 */
