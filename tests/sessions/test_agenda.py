@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import icalendar
 import pytest
 
+from conference.core.clock import from_iso
 from conference.core.errors import ConferenceError
 from conference.core.roles import Role
-from conference.sessions.model import MOVES, Source, State, free_slot, may_watch, role_in
+from conference.sessions.model import MOVES, Session, Source, State, belongs_now, free_slot, may_watch, role_in
 from tests.house import ANNA, MODERATOR, House
 from tests.visits import Room, open_room
 
@@ -199,3 +201,31 @@ async def _calendar(house: House, session: str | None) -> dict[str, Any]:
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
         calendar = icalendar.Calendar.from_ical(await answer.read())
     return {str(event["UID"]): event for event in calendar.walk("VEVENT")}
+
+
+EXAMPLES = json.loads((Path(__file__).parent.parent / "examples" / "belongs_now.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example["name"] for example in EXAMPLES])
+def test_where_everybody_belongs_now(example: dict[str, Any]) -> None:
+    items = [
+        Session(
+            id=number,
+            key=item["key"],
+            kind=item["kind"],
+            title=item["title"],
+            position=number,
+            starts=from_iso(item["starts"]),
+            ends=from_iso(item["ends"]),
+            record=item["record"],
+            state=State(item["state"]),
+            running_since=from_iso(item["running_since"]) if item["running_since"] else None,
+            sequence=0,
+            changed_at=from_iso(item["starts"]),
+            extra={},
+            parts=(),
+            moderators=frozenset(),
+        )
+        for number, item in enumerate(example["agenda"])
+    ]
+    assert belongs_now(items) == example["belongs"]
