@@ -161,7 +161,7 @@ class Exchange:
             "worker": {
                 "packets_in": self.received,
                 "bytes_in": self.received_bytes,
-                "packets_out": self.outbox.sent,
+                "packets_out": self.socket.sent,
                 "dropped_out": self.socket.dropped,
                 "strange": self.strange,
                 "failures": self.failures,

@@ -31,8 +31,6 @@ class Outbox:
     def __init__(self, sock: UdpSocket) -> None:
         self.socket = sock
         self.arenas = [Arena(ARENA_BYTES // stride, stride) for stride in STRIDES]
-        self.sent = 0
-        self.sent_bytes = 0
 
     def arena(self, size: int) -> Arena | None:
         """The smallest arena whose slots hold `size` bytes, None where no datagram may be so large."""
@@ -138,7 +136,7 @@ class Group:
             outbox.socket.segment(0)
 
     def _carry_out(self, plan: list[Plan], arena: Arena, run: list[bytes], protect: Any, tail: int) -> None:
-        outbox, pieces = self._outbox, len(run)
+        pieces = len(run)
         for part in plan:
             arena.fill(run, part.messages, tail)
             codes = list(map(protect, part.contexts, arena.pointers, arena.lengths))
@@ -146,13 +144,13 @@ class Group:
             if any(codes):
                 self._send_healthy(arena, part, codes, pieces)
             else:
-                outbox.sent += outbox.socket.send_many(arena.headers, part.messages) * pieces
+                self._outbox.socket.send_many(arena.headers, part.messages, pieces)
 
     def _send_healthy(self, arena: Arena, part: Plan, codes: list[int], pieces: int) -> None:
         """Leave out those for whom libsrtp refused; they get the rest of the stream by retransmission or not at all."""
         for message in range(part.messages):
             if not any(codes[message * pieces : (message + 1) * pieces]):
-                self._outbox.sent += self._outbox.socket.send_many(arena.headers + message, 1) * pieces
+                self._outbox.socket.send_many(arena.headers + message, 1, pieces)
 
     def _prepare(self, arena: Arena, pieces: int) -> list[Plan]:
         step = max(arena.slots // pieces, 1)

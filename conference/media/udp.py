@@ -136,6 +136,7 @@ class UdpSocket:
             self.socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         self.socket.bind((host, port))
         self.port: int = self.socket.getsockname()[1]
+        self.sent = 0
         self.dropped = 0
         self.segmenting = self._can_segment()
         self._prepare_receive()
@@ -200,11 +201,12 @@ class UdpSocket:
         """Send one datagram; what the kernel refuses is counted as dropped, as a network would."""
         try:
             self.socket.sendmsg([data], path.ancillary, 0, (path.host, path.port))
+            self.sent += 1
         except OSError:
             self.dropped += 1
 
-    def send_many(self, headers: Any, count: int) -> int:
-        """Send `count` prepared ``struct mmsghdr``; returns how many the kernel took.
+    def send_many(self, headers: Any, count: int, pieces: int = 1) -> int:
+        """Send `count` prepared ``struct mmsghdr`` of `pieces` datagrams each; returns how many the kernel took.
 
         A full send buffer is waited for (at most 10 ms, the line drains it); a message that fails for a reason of
         its own is skipped.
@@ -221,7 +223,8 @@ class UdpSocket:
                 break
             elif ffi.errno != errno.EINTR:
                 done += 1
-        self.dropped += count - sent
+        self.sent += sent * pieces
+        self.dropped += (count - sent) * pieces
         return sent
 
     def segment(self, size: int) -> None:
