@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import hall, media
+from tests.bench import hall, media, reconnect
 
 
 def main() -> int:
     """Run them; the exit code is the number of those that came to a wrong result."""
     failed = 0
-    for title, benchmark in (("The media plane", media.main), ("The hall", hall.main)):
+    benchmarks = (
+        ("The media plane", media.main),
+        ("The hall", hall.main),
+        ("Back in picture", reconnect.main),
+    )
+    for title, benchmark in benchmarks:
         print(f"\n{title}\n", flush=True)
         failed += bool(benchmark())
     return failed
