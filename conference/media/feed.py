@@ -128,16 +128,17 @@ class Stream:
         packet = self._ring[seq % RING]
         return packet if packet is not None and packet.seq == seq and not self.muted else None
 
-    def since_key_frame(self) -> list[Packet]:
+    def since_key_frame(self, joining: bool) -> list[Packet]:
         """All packets since the last key frame; none if it is too long ago or something is missing.
 
-        A publisher who makes key frames when asked need not be helped for longer than he may not be asked again.
+        A publisher who makes key frames when asked need not be helped for longer than he may not be asked again; for
+        others, somebody who joins (`joining`) gets more of the past than those who saw something else until now.
         """
         if self._key_seq is None or self.muted or self.key_frame_at is None:
             return []
+        age, most = REPLAY_UNASKED if joining and "nack pli" not in self.codec.feedback else REPLAY
         count = ((self.reception.highest & 0xFFFF) - self._key_seq & 0xFFFF) + 1
-        age, packets_most = REPLAY if "nack pli" in self.codec.feedback else REPLAY_UNASKED
-        if self._latest[1] - self.key_frame_at > age or count > packets_most:
+        if self._latest[1] - self.key_frame_at > age or count > most:
             return []
         packets = [self.stored((self._key_seq + i) & 0xFFFF) for i in range(count)]
         return [packet for packet in packets if packet is not None] if None not in packets else []
@@ -160,6 +161,7 @@ class Stream:
         if muted == self.muted:
             return
         self.muted = muted
+        self._key_seq = None  # what came meanwhile is for nobody
         for flow in self.flows:
             flow.pause()
             flow.request_key_frame()

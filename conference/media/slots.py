@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from conference.media.rtp import Packet, seq_diff
 if TYPE_CHECKING:
     from conference.media.feed import Feed, Stream
     from conference.media.viewer import Track
+
+
+CATCH_UP = 20_000  # packets to all viewers together: some 60 ms of work
 
 
 class Timeline:
@@ -37,9 +41,9 @@ class Timeline:
         other.__dict__.update(self.__dict__)
         return other
 
-    def begin(self, packet: Packet, clock: int, now: float) -> None:
-        """Let a source begin with `packet`; its timestamp moves on by the time that has passed."""
-        passed = max(int((now - self.sent_at) * clock), 1) if self.sent_at else 0
+    def begin(self, packet: Packet, clock: int, now: float, age: float = 0.0) -> None:
+        """Let a source begin with `packet`, `age` seconds old; timestamps move on by the time that has passed."""
+        passed = max(int((now - self.sent_at - age) * clock), 1) if self.sent_at else 0
         self._first = packet.seq
         self._seq_delta = (self.seq + 1 - packet.seq) & 0xFFFF
         self._timestamp_delta = (self.timestamp + passed - packet.timestamp) & 0xFFFFFFFF
@@ -122,12 +126,27 @@ class Flow:
         track.flow = self
         if self.stream.kind == "audio" or not self.begun:
             self._admit(track)
-        elif packets := self.stream.since_key_frame():
+        elif packets := self.stream.since_key_frame(joining=True):
             self._admit(track)
             track.replay(packets)
         else:
             self.waiting.append(track)
-        self.request_key_frame()
+
+    def catch_up(self, joining: bool) -> None:
+        """Begin with a key frame that came a moment ago, if it did, and send all that followed it."""
+        if self.begun or self.stream.kind == "audio":
+            return
+        packets = self.stream.since_key_frame(joining)
+        if not packets or len(packets) * len(self.tracks()) > CATCH_UP:
+            return
+        now, wall = time.monotonic(), time.time()
+        clock = self.stream.codec.clock
+        age = (packets[-1].timestamp - packets[0].timestamp & 0xFFFFFFFF) / clock
+        self.timeline.begin(packets[0], clock, now, age)
+        self.begun = True
+        groups = {id(group): group for packet in packets for group in self.forward(packet, now, wall)}
+        for group in groups.values():
+            group.flush()
 
     def remove(self, track: Track) -> None:
         """Let one track go."""
@@ -214,12 +233,18 @@ class Slot:
             self._flow(self.timeline)
             for track in self.tracks:
                 self._attach(track)
+            for flow in self.flows.values():
+                flow.catch_up(joining=False)
+                flow.request_key_frame()
 
     def add(self, track: Track) -> None:
         """Let a viewer's track show what flows here."""
         track.timeline = self.timeline
         self.tracks.append(track)
         self._attach(track)
+        if track.flow is not None:
+            track.flow.catch_up(joining=True)
+            track.flow.request_key_frame()
 
     def remove(self, track: Track) -> None:
         """Let it go."""

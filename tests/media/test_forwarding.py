@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -264,3 +265,48 @@ async def test_levels_reach_the_viewers(engine: EmbeddedEngine) -> None:
     assert packet.payload == b"sound1"
     assert rtp.AUDIO_LEVEL in bert.peer.answer
     assert CERTIFICATE.fingerprint not in bert.peer.answer
+
+
+async def test_a_key_frame_of_a_moment_ago_will_do(engine: EmbeddedEngine) -> None:
+    """Neither the first viewer nor a switch waits for a publisher who made a key frame just now."""
+    anna, emil = await camera(engine), await camera(engine, "emil")
+    await engine.switch("hall", [anna.feed])
+    for i in range(5):
+        anna.frame(key=i == 0)
+        emil.frame(key=i == 0)
+    bert = await screen(engine)
+    first = await bert.expect(bert.video[0], 5)
+    assert first[0].payload[5] & 1 == 0
+    anna.frame()
+    await bert.expect(bert.video[0], 6)
+    await engine.switch("hall", [emil.feed])
+    packets = await bert.expect(bert.video[0], 11)
+    assert [p.seq - packets[0].seq & 0xFFFF for p in packets] == list(range(11))
+    steps = [b.timestamp - a.timestamp & 0xFFFFFFFF for a, b in pairwise(packets)]
+    assert steps[:5] + steps[6:] == [3000] * 9
+    assert 0 < steps[5] < 90000
+
+
+async def test_what_came_while_muted_is_for_nobody(engine: EmbeddedEngine) -> None:
+    anna, bert = await camera(engine), await screen(engine)
+    await engine.switch("hall", [anna.feed])
+    await engine.mute(anna.feed, audio=True, video=True)
+    for i in range(5):
+        anna.frame(key=i == 0)
+        anna.sound(i)
+    await settled(engine)
+    await engine.mute(anna.feed, audio=False, video=False)
+    carla = await screen(engine, "carla")
+    anna.frame()
+    await settled(engine)
+    assert (bert.peer.rtp, carla.peer.rtp) == ([], [])
+    bert.peer.send_rtcp(rtcp.receiver_report(1) + rtcp.nack(1, bert.video[0], range(100)))
+    anna.frame(key=True)
+    assert len(await bert.expect(bert.video[0], 1)) == 1
+    assert len(await carla.expect(carla.video[0], 1)) == 1
+    sent = bert.got(bert.video[0])[0].seq
+    bert.peer.send_rtcp(
+        rtcp.receiver_report(1) + rtcp.nack(1, bert.video[0], [sent - i & 0xFFFF for i in range(6, 0, -1)])
+    )
+    await settled(engine)
+    assert bert.got(bert.repair[0]) == []
