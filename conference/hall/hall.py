@@ -8,6 +8,7 @@ import heapq
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,8 +30,9 @@ from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
 from conference.polls.actions import Cast, cast_ballots
 from conference.sessions import queries
-from conference.sessions.actions import presence
+from conference.sessions.actions import presence, stage
 from conference.sessions.facts import AgendaReplaced
+from conference.sessions.model import Source
 from conference.store import facts_log
 from conference.store.facts_log import StreamRow
 from conference.store.unit import Store
@@ -42,6 +44,7 @@ RESUME_LIMIT = 500
 CATCH_UP_LIMIT = 10_000
 SIGNAL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 5.0
+DESERTED_AFTER = timedelta(minutes=1)
 CATCH_UP_SECONDS = 1.0
 _STAGE_FACTS = ("stage.", "session.moved")
 
@@ -73,6 +76,7 @@ class Hall:
         self._stage_dirty: set[str] = set()
         self._feeds_dirty: set[str] = set()
         self._stage_wake = asyncio.Event()
+        self._deserted: dict[tuple[str, str, str], datetime] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -92,6 +96,7 @@ class Hall:
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
+            loop.create_task(_every(HEARTBEAT_SECONDS, self.clear_deserted)),
             loop.create_task(self._apply_stages()),
         ]
 
@@ -288,6 +293,25 @@ class Hall:
         if joined:
             async with self.store.unit() as unit:
                 await presence.seen(unit, joined)
+
+    async def clear_deserted(self) -> None:
+        """Take people off the stage whose browser is gone for good: no page open, nothing arriving, for a minute.
+
+        The production's programme stays: encoders have no page, and come back by themselves.
+        """
+        here = {visit.person.public_id for visit in self.visits.values()}
+        now = self.store.clock.now()
+        async with self.store.reading() as db:
+            rows = [(row, key) for row, key in await queries.everything_on_stage(db) if row.source != Source.PROGRAMME]
+        missing = {
+            (key, row.person.public_id, row.source): row.person.to_model()
+            for row, key in rows
+            if row.person.public_id not in here and not self.media.arrives(key, row.person.public_id, row.source)
+        }
+        self._deserted = {place: self._deserted.get(place, now) for place in missing}
+        for key, person, source in [p for p, since in self._deserted.items() if now - since >= DESERTED_AFTER]:
+            async with self.store.unit() as unit:
+                await stage.leave(unit, key, missing[key, person, source], Source(source))
 
     def mark(self, key: str) -> None:
         """What is shown of this session's presence and votes is stale."""

@@ -151,6 +151,10 @@ class StageMedia:
             if session == key and resource in self._arriving
         )
 
+    def arrives(self, key: str, person: str, source: str) -> bool:
+        """Whether this feed arrives now."""
+        return self._feeds.get((key, person, source)) in self._arriving
+
     def speaking(self, key: str) -> list[str]:
         """``person/source`` of every feed of the session in which somebody speaks now, sorted."""
         feeds = {resource: feed for feed, resource in self._feeds.items()}

@@ -129,6 +129,12 @@ async def stage(db: AsyncSession, session_id: int) -> list[StageRow]:
     return list((await db.execute(query)).scalars())
 
 
+async def everything_on_stage(db: AsyncSession) -> list[tuple[StageRow, str]]:
+    """Everything on stage and backstage of all sessions, with the session's key."""
+    query = select(StageRow, SessionRow.key).join(SessionRow, SessionRow.id == StageRow.session_id)
+    return [(row, key) for row, key in await db.execute(query)]
+
+
 def entry_view(row: StageRow) -> dict[str, Any]:
     """A source as pages get it (ENTRY)."""
     return {

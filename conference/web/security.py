@@ -31,7 +31,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all, browsers send our own forms with "Origin: null"
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
 }
@@ -87,6 +87,8 @@ async def dress(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     if not response.prepared:
         _add_headers(response)
+        if request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-cache")  # asked for each time, mostly answered 304
     return response
 
 

@@ -157,7 +157,6 @@ export class Session extends Live {
           <h1>${item.title}</h1>
           <span class="badge badge--live"><span class="dot"></span>${t("state.live")}</span>
           ${presence ? html`<span>${icon("people")} ${t("session.present", { n: presence.online + presence.hall })}</span>` : nothing}
-          ${item.record ? html`<span>${icon("record")} ${t("session.recording")}</span>` : nothing}
         </div>
       </div>
       <aside class="hall__panel" aria-label=${t("hall.panel")}>
