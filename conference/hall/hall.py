@@ -225,7 +225,8 @@ class Hall:
             body = await snapshot_for(db, person, link.public_id, key)
             full = await self._signals(db, key) if key else {}
         shown = full if not full or Permission.MODERATE in body["me"]["may"] else public(full)
-        live = {"feeds": self.media.arriving(key), "speaking": self.media.speaking(key)} if key else {}
+        role = Role(body["me"]["role"])
+        live = {"feeds": self.media.arriving(key, role), "speaking": self.media.speaking(key, role)} if key else {}
         server = {"boot": self.boot, "now": self.now(), "version": self.version}
         return {"server": server, **body, "signals": {**shown, **live}}
 
@@ -325,8 +326,10 @@ class Hall:
             if key is not None:
                 await self._send_session_signals(key)
         for key in feeds:
-            self._signal(key, "feeds", {"session": key, "live": self.media.arriving(key)})
-            self._signal(key, "speaking", {"session": key, "who": self.media.speaking(key)})
+            for visit in self._listeners(key):
+                role = visit.roles[key]
+                visit.outbox.signal("feeds", {"session": key, "live": self.media.arriving(key, role)})
+                visit.outbox.signal("speaking", {"session": key, "who": self.media.speaking(key, role)})
 
     async def _send_session_signals(self, key: str) -> None:
         async with self.store.reading() as db:
@@ -372,8 +375,11 @@ class Hall:
             self._stage_wake.clear()
             dirty, self._stage_dirty = self._stage_dirty, set()
             for key in dirty:
-                with contextlib.suppress(Exception):
+                try:
                     await self.media.apply(key)
+                except Exception:
+                    log.exception("the stage of %s could not be applied", key)
+                self._feeds_dirty.add(key)
 
 
 async def _all_numbers(db: AsyncSession) -> list[tuple[str, int]]:

@@ -59,6 +59,7 @@ class StageMedia:
         self._resources: dict[str, Resource] = {}
         self._feeds: dict[FeedKey, str] = {}
         self._arriving: set[str] = set()
+        self._on_stage: dict[str, set[FeedKey]] = {}
         self._speaking: set[str] = set()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,27 +139,31 @@ class StageMedia:
                 rows = await queries.stage(db, row.id)
             await self._end_forbidden(key, row.state, rows)
             on_stage, backstage = queries.rooms(rows)
+            self._on_stage[key] = {(key, row.person.public_id, row.source) for row in on_stage if row}
             with contextlib.suppress(MediaUnavailable):
                 await self._mute(key, rows)
                 await self._engine.switch(f"stage/{key}", [self._feed(key, entry) for entry in on_stage])
                 await self._engine.switch(f"backstage/{key}", [self._feed(key, entry) for entry in backstage])
 
-    def arriving(self, key: str) -> list[str]:
-        """``person/source`` of every feed of the session that arrives now, sorted."""
-        return sorted(
-            f"{person}/{source}"
-            for (session, person, source), resource in self._feeds.items()
-            if session == key and resource in self._arriving
-        )
+    def arriving(self, key: str, role: Role) -> list[str]:
+        """``person/source`` of every feed of the session that arrives now and that this role sees, sorted."""
+        return self._named(key, role, self._arriving)
 
     def arrives(self, key: str, person: str, source: str) -> bool:
         """Whether this feed arrives now."""
         return self._feeds.get((key, person, source)) in self._arriving
 
-    def speaking(self, key: str) -> list[str]:
+    def speaking(self, key: str, role: Role) -> list[str]:
         """``person/source`` of every feed of the session in which somebody speaks now, sorted."""
-        feeds = {resource: feed for feed, resource in self._feeds.items()}
-        return sorted(f"{feeds[r][1]}/{feeds[r][2]}" for r in self._speaking if r in feeds and feeds[r][0] == key)
+        return self._named(key, role, self._speaking)
+
+    def _named(self, key: str, role: Role, resources: set[str]) -> list[str]:
+        """Who is backstage is the crew's business."""
+        return sorted(
+            f"{feed[1]}/{feed[2]}"
+            for feed, resource in self._feeds.items()
+            if feed[0] == key and resource in resources and (role in CREW or feed in self._on_stage.get(key, ()))
+        )
 
     def counts(self) -> dict[str, int]:
         """How many publishers and viewers there are."""

@@ -217,10 +217,15 @@ async def test_a_feed_flows_where_the_database_says_and_ends_with_its_entry(room
     assert room.engine.muted[again.resource] == (True, False)
     room.engine.report(MediaEvent("connected", again.resource, ""))
     room.engine.report(MediaEvent("speaking", again.resource, "", {"speaking": True}))
-    assert media.arriving(LIVE) == media.speaking(LIVE) == [f"{me['person']}/camera"]
+    for role in Role:
+        assert media.arriving(LIVE, role) == media.speaking(LIVE, role) == [f"{me['person']}/camera"]
+    await room.do(moderator, "stage.take_off", **me)
+    await media.apply(LIVE)
+    assert media.arriving(LIVE, Role.SPEAKER) == media.speaking(LIVE, Role.SPEAKER) == [f"{me['person']}/camera"]
+    assert media.arriving(LIVE, Role.PARTICIPANT) == media.speaking(LIVE, Role.PARTICIPANT) == []
     await room.do(moderator, "session.move", session=LIVE, to="ended")
     await media.apply(LIVE)
-    assert (room.engine.open, media.arriving(LIVE)) == ({}, [])
+    assert (room.engine.open, media.arriving(LIVE, Role.MODERATOR)) == ({}, [])
 
 
 async def test_viewers_are_cut_when_they_may_no_longer_see(room: Room) -> None:
