@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from conference.config import Settings
+from conference.media import libssl
 from conference.media.addresses import local_addresses
 
 NEEDED_BYTES = 5 * 1024**3
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         _addresses,
         _tls,
         _public_url,
+        _encoders,
         _mail,
     ]
     return [check(settings) for check in checks]
@@ -114,6 +116,12 @@ def _public_url(settings: Settings) -> Finding:
     except OSError as error:
         return Finding(False, f"--public-url: {parts.hostname} ist nicht zu finden ({error.strerror})")
     return Finding(True, f"Adresse für die Eingeladenen: {settings.public_url}")
+
+
+def _encoders(_settings: Settings) -> Finding:
+    if libssl.available():
+        return Finding(True, "Encoder: auch FFmpeg mit GnuTLS kann den Saal einspeisen")
+    return Finding(False, "Encoder: ohne libssl.so.3 braucht FFmpeg (GnuTLS) -cert_file und -key_file")
 
 
 def _mail(_settings: Settings) -> Finding:

@@ -1,68 +1,108 @@
-"""Network namespaces of the test's own: a second host on this machine, with a line that can be cut."""
+"""Network namespaces: a machine of its own for a browser, an encoder, or a bad line. Needs root."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import ctypes
+import itertools
 import os
+import socket
 import stat
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
 from pathlib import Path
+from types import TracebackType
+
+CLONE_NEWNET = 0x40000000
+_numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
+async def run(*command: str) -> str:
+    """Run a command; its output.
+
+    Raises:
+        RuntimeError: it failed; the message is what it complained about.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {errors.decode().strip()}")
+    return output.decode()
+
+
 class Namespace:
-    """A host with one network card, connected to this machine.
+    """A network namespace, joined to ours by a pair of virtual interfaces; gone at the end of the ``async with``.
 
     Attributes:
-        name: of the namespace.
-        here: this machine's address on the line.
-        there: the host's address.
+        name: as ``ip netns exec`` takes it.
+        ours: our address on the link, where servers may listen for it.
+        theirs: its own address.
+        link, inner: the names of our and of its interface, for ``tc`` and ``nft``.
     """
 
-    name: str
-    here: str
-    there: str
+    def __init__(self) -> None:
+        number = next(_numbers)
+        subnet = f"10.{200 + os.getpid() % 50}.{os.getpid() // 50 % 250}"
+        self.name = f"conf-{os.getpid()}-{number}"
+        self.link, self.inner = f"cf{os.getpid() % 100000}-{number}", f"cn{os.getpid() % 100000}-{number}"
+        self.ours, self.theirs = f"{subnet}.{4 * number + 1}", f"{subnet}.{4 * number + 2}"
 
-    @property
-    def enter(self) -> list[str]:
-        """Words to put before a command that shall run there."""
-        return ["ip", "netns", "exec", self.name]
+    async def __aenter__(self) -> Namespace:
+        await run("ip", "netns", "add", self.name)
+        try:
+            await run("ip", "link", "add", self.link, "type", "veth", "peer", self.inner, "netns", self.name)
+            await run("ip", "addr", "add", f"{self.ours}/30", "dev", self.link)
+            await run("ip", "link", "set", self.link, "up")
+            await self.run("ip", "addr", "add", f"{self.theirs}/30", "dev", self.inner)
+            await self.run("ip", "link", "set", self.inner, "up")
+            await self.run("ip", "link", "set", "lo", "up")
+            await self.run("ip", "route", "add", "default", "via", self.ours)
+        except BaseException:
+            await run("ip", "netns", "del", self.name)
+            raise
+        return self
 
-    def line(self, up: bool) -> None:
-        """Plug the cable in or out."""
-        _ip("netns", "exec", self.name, "ip", "link", "set", "eth0", "up" if up else "down")
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await run("ip", "netns", "del", self.name)
+
+    async def run(self, *command: str) -> str:
+        """Run a command inside."""
+        return await run("ip", "netns", "exec", self.name, *command)
+
+    async def line(self, up: bool) -> None:
+        """Plug the cable in, or pull it out."""
+        await self.run("ip", "link", "set", self.inner, "up" if up else "down")
 
     def wrapper(self, program: str, directory: Path) -> Path:
-        """A script that starts a program there."""
+        """A script that starts a program inside."""
         path = directory / f"{Path(program).name}-in-{self.name}"
-        path.write_text(f'#!/bin/sh\nexec {" ".join(self.enter)} {program} "$@"\n', "ascii")
+        path.write_text(f'#!/bin/sh\nexec {" ".join(self.command(program))} "$@"\n', "ascii")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
         return path
 
+    def command(self, *command: str) -> list[str]:
+        """A command line that runs inside."""
+        return ["ip", "netns", "exec", self.name, *command]
 
-@contextlib.contextmanager
-def namespace() -> Iterator[Namespace]:
-    """Make a namespace and the line to it; both are gone afterwards."""
-    number = os.getpid() % 200 + 20
-    made = Namespace(f"conf{os.getpid()}", f"10.231.{number}.1", f"10.231.{number}.2")
-    card = f"cf{os.getpid()}"
-    _ip("netns", "add", made.name)
-    try:
-        _ip("link", "add", card, "type", "veth", "peer", "name", "eth0", "netns", made.name)
-        _ip("addr", "add", f"{made.here}/30", "dev", card)
-        _ip("link", "set", card, "up")
-        inside = ["netns", "exec", made.name, "ip"]
-        _ip(*inside, "addr", "add", f"{made.there}/30", "dev", "eth0")
-        _ip(*inside, "link", "set", "lo", "up")
-        _ip(*inside, "link", "set", "eth0", "up")
-        yield made
-    finally:
-        _ip("netns", "delete", made.name)
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A TCP connection made from inside; the socket may be used anywhere."""
+        return await asyncio.to_thread(self._connect, host, port)
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        """A socket stays in the namespace it was made in, so this thread only visits."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/proc/self/task/{threading.get_native_id()}/ns/net") as home:
+            with open(f"/run/netns/{self.name}") as there:
+                _enter(libc, there.fileno())
+            try:
+                return socket.create_connection((host, port), timeout=5)
+            finally:
+                _enter(libc, home.fileno())
 
 
-def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+def _enter(libc: ctypes.CDLL, descriptor: int) -> None:
+    if libc.setns(descriptor, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")

@@ -14,7 +14,7 @@ from conference.web.site import SITE, with_handle
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
-OFFER_BYTES = 64 * 1024
+OFFER_BYTES = 128 * 1024
 
 
 async def publish(request: web.Request) -> web.StreamResponse:

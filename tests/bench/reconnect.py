@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.browser.people import Visitor, chromium, visitor
+from tests.browser.people import CHROMIUM, Visitor, chromium, visitor
 from tests.browser.stage import SESSION, programme
-from tests.netns import Namespace, namespace
+from tests.netns import Namespace
 from tests.server import Server, running
 
 ANNA = "violetta.kohl@example.org"
@@ -43,28 +43,32 @@ async def after_reload(anna: Visitor) -> float:
 
 async def after_outage(anna: Visitor, away: Namespace, seconds: float) -> float:
     """From the moment that the cable is plugged in again."""
-    away.line(up=False)
+    await away.line(up=False)
     await asyncio.sleep(seconds)
-    away.line(up=True)
+    await away.line(up=True)
     return await back_in_picture(anna, time.perf_counter())
 
 
 async def run() -> dict[str, Any]:
     """Measure each a few times, with a real Chromium on another host."""
-    with tempfile.TemporaryDirectory() as name, namespace() as away:
-        directory = Path(name)
-        server = Server(directory / "data", host="0.0.0.0")
-        await server.import_day()
-        browser_there = away.wrapper("/usr/bin/chromium", directory)
+    with tempfile.TemporaryDirectory() as name:
+        return {"seconds": await _measure(Path(name))}
+
+
+async def _measure(directory: Path) -> dict[str, list[float]]:
+    server = Server(directory / "data", host="0.0.0.0")
+    await server.import_day()
+    async with Namespace() as away:
+        browser_there = away.wrapper(CHROMIUM, directory)
         async with running(server), chromium(browser_there) as browser, programme(server):
-            anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.here))
+            anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.ours))
             await anna.press("session.join")
             await anna.sees_pictures()
             figures: dict[str, list[float]] = {"reload": [await after_reload(anna) for _ in range(TIMES)]}
             for seconds in OUTAGES:
                 title = f"network away for {seconds:.0f} s"
                 figures[title] = [await after_outage(anna, away, seconds) for _ in range(TIMES)]
-    return {"seconds": figures}
+    return figures
 
 
 def table(figures: dict[str, Any]) -> str:

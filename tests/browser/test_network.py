@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.people import chromium, visitor
+from tests.browser.people import CHROMIUM, chromium, visitor
 from tests.browser.stage import SESSION, programme
-from tests.netns import namespace
+from tests.netns import Namespace
 from tests.server import Server, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -20,13 +20,17 @@ ANNA = "violetta.kohl@example.org"
 async def test_the_cable_is_pulled_out(tmp_path: Path, seconds: float) -> None:
     server = Server(tmp_path / "data", host="0.0.0.0")
     await server.import_day()
-    with namespace() as away:
-        async with running(server), chromium(away.wrapper("/usr/bin/chromium", tmp_path)) as browser, programme(server):
-            anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.here))
-            await anna.press("session.join")
-            await anna.sees_pictures()
-            away.line(up=False)
-            await asyncio.sleep(seconds)
-            away.line(up=True)
-            await anna.sees_pictures()
-            await anna.is_connected()
+    async with (
+        Namespace() as away,
+        running(server),
+        chromium(away.wrapper(CHROMIUM, tmp_path)) as browser,
+        programme(server),
+    ):
+        anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.ours))
+        await anna.press("session.join")
+        await anna.sees_pictures()
+        await away.line(up=False)
+        await asyncio.sleep(seconds)
+        await away.line(up=True)
+        await anna.sees_pictures()
+        await anna.is_connected()

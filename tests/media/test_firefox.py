@@ -10,18 +10,16 @@ from typing import Any
 import pytest
 
 from conference.media.embedded import EmbeddedEngine
-from tests.media import netns
+from tests.firefox import Firefox, Tab
 from tests.media.conftest import Heard
-from tests.media.firefox import BINARY, Firefox, Tab
-from tests.media.netns import Namespace
 from tests.media.signalling import Signalling
+from tests.netns import Namespace
 
 PAGE = Path(__file__).with_name("page.html").read_text()
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not BINARY.exists(), reason="no Firefox here"),
-    pytest.mark.skipif(not netns.available(), reason="network namespaces need root"),
+    pytest.mark.xdist_group("browser"),
 ]
 
 

@@ -11,18 +11,16 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from conference.media.embedded import EmbeddedEngine
-from tests.media import netns
-from tests.media.netns import Namespace
 from tests.media.signalling import Signalling
 from tests.media.test_chromium import ARGUMENTS, CHROMIUM, PAGE, opened
+from tests.netns import Namespace
 
 PERCENT = 5
 SECONDS = 8.0
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here"),
-    pytest.mark.skipif(not netns.available(), reason="network namespaces need root"),
+    pytest.mark.xdist_group("browser"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import websockets
 
-from tests.media.netns import Namespace
+from tests.netns import Namespace
 
 BINARY = Path("/usr/bin/firefox-esr")
 PREFERENCES = {
