@@ -246,7 +246,7 @@ def test_the_doctor_says_what_would_go_wrong(shell: Shell) -> None:
     warned = [line for line in out.splitlines() if line.startswith("ACHTUNG")]
     assert code == 1
     assert any(str(port) in line for line in warned)
-    assert len(out.splitlines()) == 8
+    assert len(out.splitlines()) == 9
     assert not shell.data.exists()
     code, out, _ = shell.run("doctor", "--port", "0", "--media-port", "0", "--public-url", "https://x.example/path")
     assert (code, "ohne Pfad" in out) == (1, True)
