@@ -36,10 +36,9 @@ class AgendaReplaced(Fact):
 
 
 @dataclass(frozen=True)
-class StageEntered(Fact):
-    """Somebody came backstage with a source. Only the crew hears it."""
+class _OfSource(Fact):
+    """A fact that carries a whole source, for those who hear of it for the first time."""
 
-    name: ClassVar[str] = "stage.entered"
     person: str
     display_name: str
     office: str
@@ -47,12 +46,20 @@ class StageEntered(Fact):
     audio: bool
     video: bool
 
+    def body(self) -> dict[str, Any]:
+        """On the wire the person's name is called ``name``; in a fact that word is taken."""
+        return {("name" if key == "display_name" else key): value for key, value in super().body().items()}
+
+
+@dataclass(frozen=True)
+class StageEntered(_OfSource):
+    """Somebody came backstage with a source. Only the crew hears it."""
+
+    name: ClassVar[str] = "stage.entered"
+
     @property
     def audience(self) -> str:
         return audience.CREW_ONLY
-
-    def body(self) -> dict[str, Any]:
-        return _named(super().body())
 
 
 @dataclass(frozen=True)
@@ -65,36 +72,18 @@ class StageLeft(Fact):
 
 
 @dataclass(frozen=True)
-class StageBroughtOn(Fact):
+class StageBroughtOn(_OfSource):
     """A source is on stage, in a slot."""
 
     name: ClassVar[str] = "stage.brought_on"
     slot: int
-    person: str
-    display_name: str
-    office: str
-    source: str
-    audio: bool
-    video: bool
-
-    def body(self) -> dict[str, Any]:
-        return _named(super().body())
 
 
 @dataclass(frozen=True)
-class StageTakenOff(Fact):
+class StageTakenOff(_OfSource):
     """A source went from the stage back to backstage."""
 
     name: ClassVar[str] = "stage.taken_off"
-    person: str
-    display_name: str
-    office: str
-    source: str
-    audio: bool
-    video: bool
-
-    def body(self) -> dict[str, Any]:
-        return _named(super().body())
 
 
 @dataclass(frozen=True)
@@ -106,8 +95,3 @@ class StageTracksSet(Fact):
     source: str
     audio: bool
     video: bool
-
-
-def _named(body: dict[str, Any]) -> dict[str, Any]:
-    """On the wire a person's name is called ``name``; in a fact that word is taken."""
-    return {("name" if key == "display_name" else key): value for key, value in body.items()}

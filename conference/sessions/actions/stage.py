@@ -78,7 +78,7 @@ async def bring_on(unit: Unit, key: str, public_id: str, source: Source) -> None
         return
     entry.slot = free_slot([e.slot for e in await queries.stage(unit.db, row.id)], source)
     await unit.db.flush()
-    await unit.tell(key, StageBroughtOn(entry.slot, **_said(entry)))
+    await unit.tell(key, StageBroughtOn(slot=entry.slot, **_said(entry)))
 
 
 async def take_off(unit: Unit, key: str, public_id: str, source: Source) -> None:
