@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from conference.core.clock import iso
 from conference.core.errors import ConferenceError
 from conference.core.ids import new_id
 from conference.people.model import Person
@@ -68,7 +69,7 @@ async def create(unit: Unit, key: str, poll: Poll) -> str:
     row = _new_row(session.id, poll, 1 + max((r.position for r in existing), default=-1), prepared=False)
     unit.db.add(row)
     await unit.db.flush()
-    await unit.tell(key, PollCreated(queries.poll_view(row, None, None)))
+    await unit.tell(key, PollCreated(queries.poll_view(row)))
     return poll.key
 
 
@@ -76,7 +77,7 @@ async def edit(unit: Unit, key: str, poll: Poll) -> None:
     """Change a draft. Raises ConferenceError ``poll.not_draft``, ``poll.invalid``."""
     row = await _row(unit, key, poll.key)
     row.take(row.to_model().edited(poll))
-    await unit.tell(key, PollEdited(queries.poll_view(row, None, None)))
+    await unit.tell(key, PollEdited(queries.poll_view(row)))
 
 
 async def discard(unit: Unit, key: str, poll: str) -> None:
@@ -103,7 +104,7 @@ async def open_poll(unit: Unit, key: str, poll: str) -> None:
     row.take(row.to_model().moved(State.OPEN))
     unit.db.add(PollRunRow(poll_id=row.id, number=row.run, opened_at=unit.now))
     await unit.db.flush()
-    await unit.tell(key, PollOpened(queries.poll_view(row, None, None)))
+    await unit.tell(key, PollOpened(queries.poll_view(row)))
 
 
 async def close(unit: Unit, key: str, poll: str) -> None:
@@ -132,7 +133,7 @@ async def publish(unit: Unit, key: str, poll: str) -> None:
     row.take(row.to_model().moved(State.PUBLISHED))
     await _set_run(unit, row, published_at=unit.now)
     run = await queries.current_run(unit.db, row)
-    await unit.tell(key, PollPublished(poll, row.run, (run.result if run else None) or {}))
+    await unit.tell(key, PollPublished(poll, row.run, iso(unit.now), (run.result if run else None) or {}))
 
 
 async def hide(unit: Unit, key: str, poll: str) -> None:

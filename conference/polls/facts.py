@@ -68,11 +68,12 @@ class PollResulted(_ForModerators):
 
 @dataclass(frozen=True)
 class PollPublished(Fact):
-    """The moderator shows the result to everybody."""
+    """The moderator shows the result to everybody; of several, pages put the last published in front."""
 
     name: ClassVar[str] = "poll.published"
     poll: str
     run: int
+    published_at: str | None
     result: dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.core.clock import iso
 from conference.core.errors import NotFound
 from conference.people.queries import eligible
 from conference.polls.model import Kind, State, tally
@@ -37,8 +38,9 @@ async def runs(db: AsyncSession, poll_id: int) -> list[PollRunRow]:
     return list((await db.execute(query)).scalars())
 
 
-def poll_view(row: PollRow, mine: dict[str, Any] | None, result: dict[str, Any] | None) -> dict[str, Any]:
-    """A poll as pages get it (POLL)."""
+def poll_view(row: PollRow, run: PollRunRow | None = None, *, mine: Any = None, result: Any = None) -> dict[str, Any]:
+    """A poll as pages get it (POLL), with its last run once there is one to show."""
+    shown = run is not None and row.state == State.PUBLISHED
     return {
         "key": row.key,
         "position": row.position,
@@ -52,6 +54,7 @@ def poll_view(row: PollRow, mine: dict[str, Any] | None, result: dict[str, Any] 
         "revisable": row.revisable,
         "state": row.state,
         "run": row.run,
+        "published_at": iso(run.published_at) if shown else None,
         "mine": mine,
         "result": result,
     }
@@ -74,7 +77,7 @@ async def polls_view(db: AsyncSession, session_id: int, person_id: int, *, moder
     )
     found = [(row, run) for row, run in await db.execute(query) if moderates or row.state != State.DRAFT]
     mine = await _mine(db, person_id, [(row, run) for row, run in found if run])
-    return [poll_view(row, mine.get(row.id), _shown(row, run, moderates)) for row, run in found]
+    return [poll_view(row, run, mine=mine.get(row.id), result=_shown(row, run, moderates)) for row, run in found]
 
 
 def _shown(row: PollRow, run: PollRunRow | None, moderates: bool) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 
-import { apply, applySignal, belongsNow } from "../../static/js/state/index.js";
+import { apply, applySignal, belongsNow, currentPoll } from "../../static/js/state/index.js";
 
 const examples = (name) => JSON.parse(readFileSync(new URL(`../examples/${name}.json`, import.meta.url), "utf8"));
 
@@ -21,6 +21,16 @@ describe("where I belong now", () => {
   for (const { name, agenda, belongs } of examples("belongs_now")) {
     it(name, () => assert.equal(belongsNow(agenda)?.key ?? null, belongs));
   }
+});
+
+describe("the poll in front", () => {
+  const poll = (key, state, published_at = null) => ({ key, state, published_at });
+  const early = poll("early", "published", "2026-06-17T08:06:00.000Z");
+  const late = poll("late", "published", "2026-06-17T08:07:00.000Z");
+
+  it("is the one that is open", () => assert.equal(currentPoll([late, poll("open", "open"), early]).key, "open"));
+  it("else the last published, wherever it stands", () => assert.equal(currentPoll([late, early]).key, "late"));
+  it("else none", () => assert.equal(currentPoll([poll("draft", "draft"), poll("closed", "closed")]), null));
 });
 
 describe("signals", () => {

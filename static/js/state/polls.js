@@ -18,12 +18,18 @@ export const pollFacts = {
   "poll.resulted": (snapshot, body) => inRun(snapshot, body, (poll) => ({ ...poll, result: body.result })),
 
   "poll.published": (snapshot, body) =>
-    inRun(snapshot, body, (poll) => ({ ...poll, state: "published", result: body.result })),
+    inRun(snapshot, body, (poll) => ({
+      ...poll,
+      state: "published",
+      published_at: body.published_at,
+      result: body.result,
+    })),
 
   "poll.hidden": (snapshot, body) =>
     inRun(snapshot, body, (poll) => ({
       ...poll,
       state: "closed",
+      published_at: null,
       result: snapshot.me.may.includes("moderate") ? poll.result : null,
     })),
 
@@ -32,13 +38,22 @@ export const pollFacts = {
 };
 
 /**
- * The poll that asks for an answer now, or the one whose result is shown.
+ * The poll that asks for an answer now, or the one whose result was shown last.
  *
  * @param {Poll[]} polls
  * @returns {Poll | null}
  */
 export function currentPoll(polls) {
-  return polls.find((poll) => poll.state === "open") ?? polls.findLast((poll) => poll.state === "published") ?? null;
+  const shown = polls.filter(({ state }) => state === "published");
+  return polls.find(({ state }) => state === "open") ?? shown.toSorted(byPublication).at(-1) ?? null;
+}
+
+/**
+ * @param {Poll} one
+ * @param {Poll} other
+ */
+function byPublication(one, other) {
+  return Date.parse(one.published_at ?? "") - Date.parse(other.published_at ?? "");
 }
 
 /**

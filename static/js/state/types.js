@@ -59,6 +59,7 @@
  * @property {boolean} revisable
  * @property {PollState} state
  * @property {number} run
+ * @property {string | null} published_at when the result was shown, while it is
  * @property {{voted: boolean, choice: Choice} | null} mine
  * @property {Result | null} result
  * @property {number} [position] where it stands in the list
