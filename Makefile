@@ -21,7 +21,10 @@ run: .venv/ready static/vendor/ready
 test: .venv/ready static/vendor/ready
 	@tools/need chromium firefox-esr iproute2 nftables
 	@npm test --silent
-	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST)
+	@echo "Quick tests, two at a time …"
+	@$(BIN)/pytest -n 2 -q -m "not browser" $(PYTEST)
+	@echo "Stories in real browsers, one after the other …"
+	@$(BIN)/pytest -m browser $(PYTEST)
 
 check: .venv/ready static/vendor/ready
 	@$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from tests.browser.stage import SESSION, programme
 from tests.netns import Namespace
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ANNA = "violetta.kohl@example.org"
 
 

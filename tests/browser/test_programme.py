@@ -10,7 +10,7 @@ from tests.browser.people import chromium, visitor
 from tests.browser.stage import SESSION, programme
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ANNA = "violetta.kohl@example.org"
 
 

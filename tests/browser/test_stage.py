@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.browser.people import PATIENCE, chromium, t, until, visitor
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ANNA, SPEAKER, MODERATOR = "violetta.kohl@example.org", "michael.fleig@example.org", "oliver.lilie@example.org"
 
 

@@ -16,7 +16,7 @@ from playwright.async_api import expect
 from tests.browser.people import LAPTOP, PATIENCE, PHONE, PROJECTOR, Visitor, chromium, t, visitor
 from tests.server import PEOPLE, Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MODERATOR, SPEAKER, ORGANISER = "oliver.lilie@example.org", "michael.fleig@example.org", "organisation@example.org"
 ANNA, BERND, CLARA = "violetta.kohl@example.org", "felix.groettner@example.org", "ildiko.beyer@example.org"

@@ -30,7 +30,6 @@ ARGUMENTS = [
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

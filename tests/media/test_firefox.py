@@ -19,7 +19,6 @@ PAGE = Path(__file__).with_name("page.html").read_text()
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
 ]
 
 

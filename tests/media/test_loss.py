@@ -20,7 +20,6 @@ SECONDS = 8.0
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
