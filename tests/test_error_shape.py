@@ -61,7 +61,7 @@ HTTP: list[tuple[str | None, str, str, dict[str, Any], int, str]] = [
     (ANNA, "GET", "/organise", {}, 403, "not_allowed"),
     (ANNA, "POST", "/me", {"headers": {"Origin": "https://evil.example"}}, 403, "foreign_origin"),
     (ANNA, "POST", "/whep/live-1", {"data": "v=0"}, 415, "media.type"),
-    (ANNA, "POST", "/whep/live-1", {"data": "x" * 70_000, "headers": SDP}, 413, "too_large"),
+    (ANNA, "POST", "/whep/live-1", {"data": "x" * 140_000, "headers": SDP}, 413, "too_large"),
     (ANNA, "POST", "/whep/live-1", {"data": b"\xff", "headers": SDP}, 400, "bad_request"),
     (ANNA, "POST", "/whep/live-1?room=attic", {"data": "v", "headers": SDP}, 400, "bad_request"),
     (ANNA, "POST", "/whep/live-1", {"data": "v=0", "headers": SDP}, 409, "stage.not_live"),

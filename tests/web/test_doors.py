@@ -48,7 +48,7 @@ async def test_a_link_sets_a_cookie_and_leads_to_a_page_without_the_secret(
     link = await house.link(email, session)
     async with house.http.get(link, allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, path)
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"
         cookies = answer.headers.getall("Set-Cookie")
     assert len(cookies) == 2
