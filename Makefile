@@ -6,13 +6,14 @@ DATA ?= data/demo
 PORT ?= 8080
 MEDIA_PORT ?= 8081
 
-.PHONY: run test check bench format wheel clean help
+.PHONY: run test check bench screens format wheel clean help
 
 help:
 	@echo "make run     the demo conference on http://127.0.0.1:$(PORT)"
 	@echo "make test    the whole test suite, browsers included"
 	@echo "make check   lint, types, import layers, front-end types"
 	@echo "make bench   the benchmarks: ratios within one run"
+	@echo "make screens the pictures in docs/screens, taken anew"
 	@echo "make wheel   the installable package in dist/"
 
 run: .venv/ready static/vendor/ready
@@ -35,6 +36,10 @@ check: .venv/ready static/vendor/ready
 bench: .venv/ready static/vendor/ready
 	@tools/need janus
 	@$(BIN)/python -m tests.bench
+
+screens: .venv/ready static/vendor/ready
+	@tools/need chromium
+	@$(BIN)/python -m tests.browser.screens
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

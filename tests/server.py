@@ -35,10 +35,19 @@ class Server:
     Args:
         prefix: words before the command, e.g. to run it in a network namespace.
         host: the address to listen on, also for the addresses of links.
+        program: the ``conference`` command as Python takes it.
     """
 
-    def __init__(self, data: Path, *, host: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "conference.cli"),
+    ) -> None:
         self.data = data
+        self.program = list(program)
         self.host = host
         self.prefix = list(prefix)
         self.port = free_port()
@@ -56,7 +65,7 @@ class Server:
     async def command(self, *arguments: str) -> bytes:
         """Run a ``conference`` command on the same data; returns what it printed."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "conference.cli", "--data", str(self.data), *arguments, stdout=asyncio.subprocess.PIPE
+            sys.executable, *self.program, "--data", str(self.data), *arguments, stdout=asyncio.subprocess.PIPE
         )
         output, _ = await process.communicate()
         assert process.returncode == 0, output.decode()
@@ -69,7 +78,7 @@ class Server:
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         self.process = await asyncio.create_subprocess_exec(
-            *self.prefix, sys.executable, "-m", "conference.cli", "--data", str(self.data), "serve",
+            *self.prefix, sys.executable, *self.program, "--data", str(self.data), "serve",
             "--host", self.host, "--port", str(self.port), "--media-port", str(self.media_port),
             stdout=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip

@@ -40,7 +40,7 @@ async def runs(db: AsyncSession, poll_id: int) -> list[PollRunRow]:
 
 def poll_view(row: PollRow, run: PollRunRow | None = None, *, mine: Any = None, result: Any = None) -> dict[str, Any]:
     """A poll as pages get it (POLL), with its last run once there is one to show."""
-    shown = run is not None and row.state == State.PUBLISHED
+    published_at = run.published_at if run and row.state == State.PUBLISHED else None
     return {
         "key": row.key,
         "position": row.position,
@@ -54,7 +54,7 @@ def poll_view(row: PollRow, run: PollRunRow | None = None, *, mine: Any = None, 
         "revisable": row.revisable,
         "state": row.state,
         "run": row.run,
-        "published_at": iso(run.published_at) if shown else None,
+        "published_at": iso(published_at),
         "mine": mine,
         "result": result,
     }

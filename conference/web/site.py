@@ -168,12 +168,19 @@ def inline_json(value: object) -> Markup:
 
 
 def local(value: datetime | str | None, form: str, timezone: ZoneInfo, lang: str) -> str:
-    """An instant on the conference's clock: ``time``, ``date`` or ``datetime``."""
+    """An instant on the conference's clock: ``time``, ``day`` (in words), ``date`` or ``datetime``."""
     if value is None:
         return ""
     instant = (from_iso(value) if isinstance(value, str) else value.astimezone(UTC)).astimezone(timezone)
     date = f"{instant:%d.%m.%Y}" if lang == "de" else f"{instant.day} {instant:%B %Y}"
-    return {"time": f"{instant:%H:%M}", "date": date, "datetime": f"{date}, {instant:%H:%M}"}[form]
+    day = f"{instant.day}. {_MONTHS[instant.month - 1]} {instant.year}" if lang == "de" else date
+    return {"time": f"{instant:%H:%M}", "day": day, "date": date, "datetime": f"{date}, {instant:%H:%M}"}[form]
+
+
+_MONTHS = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni",
+    "Juli", "August", "September", "Oktober", "November", "Dezember",
+)  # fmt: skip
 
 
 async def _belongs(site: Site, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -13,3 +13,11 @@ export function time(instant) {
 /** @param {number} value */
 export const decimal = (value) =>
   value.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/**
+ * With its sign, as differences are written.
+ *
+ * @param {number} value
+ */
+export const signed = (value) =>
+  value.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });

@@ -1,4 +1,4 @@
-/** The time until an instant on the server's clock; afterwards, with `over`, the time since. */
+/** The time until an instant on the server's clock, with the words `before` it; afterwards, with `over`, the time since. */
 
 import { html, render } from "/static/vendor/lit-html/lit-html.js";
 
@@ -7,7 +7,7 @@ import { span } from "../figures.js";
 import { t } from "../i18n.js";
 
 export class Countdown extends HTMLElement {
-  static observedAttributes = ["to", "over"];
+  static observedAttributes = ["to", "over", "before"];
 
   #timer = 0;
   #awake = false;
@@ -34,6 +34,7 @@ export class Countdown extends HTMLElement {
     const figure = late ? `+${span(-left)}` : span(left);
     render(
       html`<span class="countdown ${this.hasAttribute("small") ? "countdown--small" : ""}" role="timer">
+        ${late || !this.hasAttribute("before") ? "" : html`<span>${this.getAttribute("before")}</span>`}
         <span class="countdown__figure">${figure}</span>
         ${late ? html`<span>${t("countdown.over")}</span>` : ""}
       </span>`,

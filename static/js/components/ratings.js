@@ -3,7 +3,8 @@
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { Live } from "../element.js";
-import { decimal } from "../format.js";
+import { percent } from "../figures.js";
+import { decimal, signed } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { columns } from "./tally.js";
@@ -18,13 +19,19 @@ export class Ratings extends Live {
       ${rating && rating.mean !== null
         ? html`<p class="mean"><span class="mean__figure">${decimal(rating.mean)}</span><span class="soft">${t("tally.mean", { to: feedback.to })}</span></p>
             ${columns(rating.distribution, feedback.from)}
-            <p class="tally__foot">${t("ratings.answered", { answered: rating.answered, eligible: rating.eligible })}</p>`
+            <p class="tally__foot">${t("ratings.answered", { answered: rating.answered, eligible: rating.eligible, percent: percent(rating.answered, rating.eligible) })}</p>`
         : html`<p class="empty">${t("ratings.none")}</p>`}
-      ${feedback.previous
-        ? html`<p class="small soft">${t("ratings.previous", { ...feedback.previous, mean: decimal(feedback.previous.mean) })}</p>`
-        : nothing}
+      ${feedback.previous && rating?.mean ? html`<p class="small soft">${compared(feedback.previous, rating.mean)}</p>` : nothing}
     </section>`;
   }
+}
+
+/**
+ * @param {{label: string, mean: number, participants: number}} previous
+ * @param {number} mean
+ */
+function compared(previous, mean) {
+  return t("ratings.previous", { ...previous, mean: decimal(previous.mean), difference: signed(mean - previous.mean) });
 }
 
 customElements.define("conf-ratings", Ratings);

@@ -63,8 +63,8 @@ export class RunOfShow extends Live {
     return html`<li class="run__item" data-state=${item.state} ?data-next=${next}>
       <div class="run__times">
         <b>${time(item.starts)}–${time(item.ends)}</b> ${stateBadge(item)} ${next ? html`<span class="badge">${t("run.next")}</span>` : nothing}
-        ${item.state === "live" ? html`<span>${t("run.left")} <conf-countdown small over to=${item.ends}></conf-countdown></span>` : nothing}
-        ${next ? html`<span>${t("run.in")} <conf-countdown small over to=${item.starts}></conf-countdown></span>` : nothing}
+        ${item.state === "live" ? html`<conf-countdown small over before=${t("run.left")} to=${item.ends}></conf-countdown>` : nothing}
+        ${next ? html`<conf-countdown small over before=${t("run.in")} to=${item.starts}></conf-countdown>` : nothing}
       </div>
       ${here
         ? html`<span class="run__title" aria-current="page">${item.title}</span>`

@@ -94,7 +94,7 @@ export class Session extends Live {
     if (room.joined) {
       return html`<div class="row">
         <span class="voted">${icon("check")}<span>${t("session.joined")}</span></span>
-        ${belongs && belongs.key !== item.key && belongs.state === "live" ? wayTo(belongs) : nothing}
+        ${belongs && leadsOn(belongs, item) ? wayTo(belongs) : nothing}
         <button class="kern-btn kern-btn--tertiary" type="button" @click=${() => attempt(() => room.leave())}>
           <span class="kern-label">${t("session.leave")}</span>
         </button>
@@ -225,6 +225,16 @@ export class Session extends Live {
     this.#joining = false;
     this.update();
   }
+}
+
+/**
+ * Whether somebody who sits in one session is wanted in another. Who waits early need not go back to the door.
+ *
+ * @param {AgendaItem} belongs
+ * @param {AgendaItem} here
+ */
+function leadsOn(belongs, here) {
+  return belongs.key !== here.key && belongs.state === "live" && !(belongs.kind === "lobby" && here.state !== "live");
 }
 
 customElements.define("conf-session", Session);

@@ -20,6 +20,7 @@ import { tallyView } from "./tally.js";
 const REFRESH = 20_000;
 const CODE_EVERY = 60_000;
 const FOLLOW_AFTER = 15_000;
+const SMALLEST = 0.35;
 
 export class Venue extends Live {
   #code = /** @type {HTMLTemplateElement | null} */ (document.getElementById("checkin"))?.content.firstElementChild ?? null;
@@ -47,6 +48,11 @@ export class Venue extends Live {
     if (item === null) return nothing;
     this.#follow(item);
     return html`<div class="venue">${this.#main(item)} ${this.#bar(item)}</div>`;
+  }
+
+  rendered() {
+    const poll = /** @type {HTMLElement | null} */ (this.querySelector(".venue__poll"));
+    if (poll) fit(poll);
   }
 
   /** @param {AgendaItem} item */
@@ -146,6 +152,18 @@ export class Venue extends Live {
     } catch {
       /* the screen's own settings decide */
     }
+  }
+}
+
+/**
+ * As large as there is room for: nobody can scroll here.
+ *
+ * @param {HTMLElement} box
+ */
+function fit(box) {
+  for (let size = 1; size >= SMALLEST; size -= 0.05) {
+    box.style.setProperty("--fit", size.toFixed(2));
+    if (box.scrollHeight <= box.clientHeight && box.scrollWidth <= box.clientWidth) return;
   }
 }
 

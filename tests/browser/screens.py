@@ -1,0 +1,388 @@
+"""The pictures in ``docs/screens``: a whole conference day with real windows, at ten o'clock on its own date.
+
+``python -m tests.browser.screens [NAME …]`` plays the day and takes every picture, or those named alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from playwright.async_api import Browser, expect
+
+from conference.config import secret_key
+from conference.hall.hall import HEARTBEAT_SECONDS
+from conference.people.tokens import Tokens
+from conference.web.pages.session import CODE_SECONDS
+from tests.browser.clocked import turn
+from tests.browser.people import Visitor, chromium, t
+from tests.house import Client, connect
+from tests.server import Server, running
+
+PICTURES = Path(__file__).parents[2] / "docs" / "screens"
+CAMERA = Path(__file__).with_name("camera.js").read_text("utf-8")
+LAPTOP, SMALL_LAPTOP, PHONE, PROJECTOR, WIDE = (1366, 768), (1280, 800), (390, 844), (1600, 900), (1680, 1050)
+MODERATOR, ORGANISER = "oliver.lilie@example.org", "organisation@example.org"
+SPEAKERS = {
+    "michael.fleig@example.org": "manager",
+    "susi.moebbeck@example.org": "secretary",
+    "susanne.wiedemeyer@example.org": "unionist",
+    "susanne.doerrwand@example.org": "chamber",
+}
+FLEIG, MOEBBECK, *OTHERS = SPEAKERS
+ANNA = "violetta.kohl@example.org"
+ONLINE, IN_THE_HALL = 57, 14
+LIVE, END = "live-1", "feedback"
+MIDDAY = (
+    ("aktiv-pause", (11, 10), (11, 24)),
+    ("arbeitsgruppen", (11, 25), (12, 25)),
+    ("live-2", (12, 30), (13, 28)),
+)
+WORDS = (
+    ("Zuwanderung", 9), ("Ausbildung", 8), ("Wertschätzung", 7), ("Mut", 6), ("Weiterbildung", 6), ("Netzwerk", 4),
+    ("Digitalisierung", 4), ("Heimat", 3), ("Vereinbarkeit", 3), ("Zusammenhalt", 2), ("Geduld", 2), ("Offenheit", 2),
+    ("Zukunft", 1),
+)  # fmt: skip
+RATINGS = (10,) * 9 + (9,) * 15 + (8,) * 19 + (7,) * 6 + (6,) * 3 + (5,)
+COMMENTS = ("Mehr Zeit für die Arbeitsgruppen, bitte.", "Die Aktiv-Pause war großartig!", "Sehr gut moderiert. Danke.")
+LATE = """Vorname;Nachname;E-Mail;Organisation
+Ida;Sommer;ida.sommer@example.org;Stadtwerke
+Jan;Wolf;jan.wolf(at)example;
+;;post@example.org;Handwerkskammer
+"""
+
+
+def at(hours: int, minutes: int) -> datetime:
+    """An instant of the conference day, by the clock in Magdeburg."""
+    return datetime(2026, 6, 17, hours - 2, minutes, tzinfo=UTC)
+
+
+class Day:
+    """The running day, its windows, and the people who take part without one."""
+
+    def __init__(self, server: Server, browser: Browser, clock: Path, wanted: Sequence[str]) -> None:
+        self.server = server
+        self.browser = browser
+        self.clock = clock
+        self.wanted = wanted
+        self.links: dict[tuple[str | None, str | None], str] = {}
+        self.crowd: list[Client] = []
+        self.moderator: Client
+
+    async def begin(self) -> None:
+        """Know everybody's links; the moderator sits down."""
+        self.links = {(link["email"], link["session"]): link["url"] for link in await self.server.links()}
+        self.moderator = await self.client(MODERATOR, LIVE)
+
+    async def client(self, email: str, session: str) -> Client:
+        """A page of somebody's without a window."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with (
+            aiohttp.ClientSession(cookie_jar=jar) as http,
+            http.get(self.links[email, None], allow_redirects=False),
+        ):
+            cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in jar)
+        return await connect(self.server.url, cookies, {"session": session})
+
+    async def fill(self, session: str) -> None:
+        """The audience joins."""
+        await self.disperse()
+        emails = sorted(email for email, key in self.links if email and key is None and self._guest(email))
+        for email in emails[:ONLINE]:
+            self.crowd.append(await self.client(email, session))
+            await self.crowd[-1].do("session.join", session=session)
+        tokens = Tokens(secret_key(self.server.data))
+        code = tokens.hall_code(LIVE, int(self.now.timestamp()) // CODE_SECONDS)
+        async with aiohttp.ClientSession() as http:
+            for email in emails[ONLINE : ONLINE + IN_THE_HALL] if session == LIVE else []:
+                async with http.post(f"{self.server.url}/hall/{LIVE}/{code}", data={"email": email}) as answer:
+                    assert answer.status == 200
+
+    def _guest(self, email: str) -> bool:
+        staff = {MODERATOR, ORGANISER, ANNA, "regie@example.org", *SPEAKERS}
+        return email not in staff and not email.startswith("ag") and "mueller" not in email
+
+    async def disperse(self) -> None:
+        """The audience goes."""
+        for client in self.crowd:
+            await client.sio.disconnect()
+        self.crowd.clear()
+
+    def turn(self, hours: int, minutes: int) -> None:
+        """Set everybody's clock."""
+        self.now = at(hours, minutes)
+        turn(self.clock, self.now)
+
+    async def do(self, command: str, **body: Any) -> Any:
+        """What the moderator presses."""
+        return await self.moderator.do(command, **{"session": LIVE, **body})
+
+    async def window(
+        self, email: str | None, path: str, *, size: tuple[int, int] = LAPTOP, dark: bool = False, lang: str = "de"
+    ) -> Visitor:
+        """Somebody's window, with a drawn person before its camera."""
+        context = await self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="de-DE", timezone_id="Europe/Berlin",
+            color_scheme="dark" if dark else "light", permissions=["camera", "microphone"], reduced_motion="reduce",
+            device_scale_factor=1.5 if size == PHONE else 1, is_mobile=size == PHONE, has_touch=size == PHONE,
+        )  # fmt: skip
+        await context.add_init_script(f"window.portrait = '{SPEAKERS.get(email or '', 'secretary')}';{CAMERA}")
+        page = await context.new_page()
+        person = Visitor(email or "hall", context, page)
+        if email != "nobody":
+            await page.goto(self.links[email, LIVE if email is None else None])
+        await page.goto(f"{self.server.url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        return person
+
+    async def take(self, name: str, person: Visitor, *, wait: int = 1500) -> None:
+        """Take a picture when it stands still."""
+        if self.wanted and name not in self.wanted:
+            return
+        await person.page.mouse.move(0, 0)
+        await person.page.wait_for_timeout(wait)
+        await person.page.screenshot(path=PICTURES / f"{name}.png")
+        print(name, flush=True)
+
+    async def look(self, name: str, email: str | None, path: str, **how: Any) -> None:
+        """Open a page, take its picture, close it."""
+        person = await self.window(email, path, **how)
+        await self.take(name, person)
+        await person.context.close()
+
+    async def enter(self, email: str) -> Visitor:
+        """A speaker goes backstage."""
+        speaker = await self.window(email, f"/s/{LIVE}/backstage", size=SMALL_LAPTOP)
+        await speaker.press("devices.start")
+        await speaker.page.get_by_role("button", name=t("backstage.enter")).wait_for()
+        if email == FLEIG:
+            await self.take("backstage-probe", speaker)
+        await speaker.press("backstage.enter")
+        await speaker.sees(t("backstage.waiting"))
+        return speaker
+
+    async def person(self, email: str) -> str:
+        """The id by which the stage knows somebody."""
+        snapshot = await self.moderator.do("page.snapshot", session=LIVE)
+        entries = [*snapshot["stage"]["backstage"], *filter(None, snapshot["stage"]["slots"])]
+        name = email.split("@", maxsplit=1)[0].rsplit(".", 1)[1].replace("oe", "ö")
+        return str(next(entry["person"] for entry in entries if name in entry["name"].lower()))
+
+
+async def morning(day: Day) -> None:
+    """Before the session: what one finds who opens the link early."""
+    day.turn(9, 41)
+    await day.do("session.move", session="ankommen", to="live")
+    await day.look("willkommen", "nobody", "/", size=PHONE)
+    await day.look("fehler", ANNA, "/s/nirgends", size=PHONE)
+    await day.look("mein-tag", ANNA, "/me")
+    await day.look("mein-tag-telefon", ANNA, "/me", size=PHONE, dark=True)
+    day.turn(9, 52)
+    await day.do("session.move", to="backstage")
+    await day.look("saalbild-warten", None, f"/venue/{LIVE}", size=PROJECTOR)
+    code = Tokens(secret_key(day.server.data)).hall_code(LIVE, int(day.now.timestamp()) // CODE_SECONDS)
+    await day.look("einchecken", "nobody", f"/hall/{LIVE}/{code}", size=PHONE)
+    lobby = await day.window(ANNA, f"/s/{LIVE}")
+    await lobby.press("session.join")
+    await lobby.press("devices.start")
+    await day.take("lobby", lobby)
+    await lobby.context.close()
+
+
+async def stage(day: Day) -> None:
+    """One, two, four people and a shared screen; then one again, with the polls."""
+    await day.fill(LIVE)
+    fleig = await day.enter(FLEIG)
+    await day.take("backstage-wartet", fleig)
+    day.turn(9, 59)
+    await day.do("session.move", to="live")
+    await day.do("session.move", session="ankommen", to="ended")
+    day.turn(10, 24)
+    await bring_on(day, FLEIG)
+    hall = await day.window(ANNA, f"/s/{LIVE}")
+    await hall.press("session.join")
+    await playing(hall, 1)
+    await day.take("saal", hall)
+    moebbeck = await day.enter(MOEBBECK)
+    await bring_on(day, MOEBBECK)
+    await playing(hall, 2)
+    await day.take("saal-gespraech", hall)
+    await day.take("backstage-live", fleig)
+    others = [await day.enter(email) for email in OTHERS]
+    for email in OTHERS:
+        await bring_on(day, email)
+    dark = await day.window(ANNA, f"/s/{LIVE}", dark=True)
+    await dark.press("session.join")
+    await playing(dark, 4)
+    await day.take("saal-podium-dunkel", dark)
+    await dark.context.close()
+    for email, window in zip(OTHERS, others, strict=True):
+        await day.do("stage.take_off", person=await day.person(email), source="camera")
+        await window.press("backstage.leave")
+        await window.page.get_by_role("button", name=t("backstage.enter")).wait_for()
+        await window.context.close()
+    await fleig.press("backstage.screen.share")
+    await fleig.sees(t("backstage.screen.waiting"))
+    await day.do("stage.bring_on", person=await day.person(FLEIG), source="screen")
+    english = await day.window(ANNA, f"/s/{LIVE}", lang="en")
+    await english.page.get_by_role("button", name="Join").first.click()
+    await playing(english, 3)
+    await day.take("saal-bildschirm-englisch", english)
+    await english.context.close()
+    await fleig.press("backstage.screen.stop")
+    await polls(day, hall)
+    for window in (fleig, moebbeck, hall):
+        await window.context.close()
+
+
+async def bring_on(day: Day, email: str) -> None:
+    """The moderator's press."""
+    await day.do("stage.bring_on", person=await day.person(email), source="camera")
+
+
+async def playing(person: Visitor, tiles: int) -> None:
+    """Wait until so many pictures move."""
+    await expect(person.page.locator("conf-stage .tile[data-playing]")).to_have_count(tiles, timeout=30_000)
+
+
+async def polls(day: Day, hall: Visitor) -> None:
+    """Every kind of poll: asked, answered, shown."""
+    screen = await day.window(None, f"/venue/{LIVE}", size=PROJECTOR)
+    phone = await day.window(ANNA, f"/s/{LIVE}", size=PHONE)
+    await phone.press("session.join")
+    await day.do("poll.open", poll="lage")
+    await vote(day, "lage", [0] * 11 + [1] * 22 + [2] * 9 + [3] * 4 + [4])
+    await playing(phone, 2)
+    await day.take("telefon-umfrage", phone)
+    await day.take("saal-umfrage", hall)
+    await playing(screen, 2)
+    await day.take("saalbild-umfrage", screen)
+    for name, size, dark in (("moderation", SMALL_LAPTOP, False), ("moderation-dunkel", WIDE, True)):
+        console = await day.window(MODERATOR, f"/s/{LIVE}/moderation", size=size, dark=dark)
+        await playing(console, 2)
+        await day.take(name, console)
+        await console.context.close()
+    await hall.page.get_by_label("gestiegen", exact=True).first.check()
+    await hall.press("poll.vote")
+    await day.take("saal-abgestimmt", hall)
+    await show(day, "lage")
+    await day.take("saal-ergebnis", hall)
+    await day.take("saalbild-ergebnis", screen)
+    await day.do("poll.open", poll="hebel")
+    await vote(day, "hebel", [[0, 1], [0, 1, 3], [1, 2, 3], [2, 3, 5], [1, 3, 5], [0, 3], [1, 5]] * 7)
+    await show(day, "hebel")
+    await day.take("telefon-ergebnis", phone)
+    await scale(day)
+    await day.take("telefon-skala", phone)
+    await day.do("poll.open", poll="ein-wort")
+    await day.take("telefon-worte", phone)
+    await vote(day, "ein-wort", [word for word, times in WORDS for _ in range(times)])
+    await show(day, "ein-wort")
+    await day.take("saalbild-worte", screen)
+    for window in (screen, phone):
+        await window.context.close()
+
+
+async def scale(day: Day) -> None:
+    """A poll made on the spot."""
+    await day.do(
+        "poll.create", question="Wie zuversichtlich blicken Sie auf das nächste Jahr?", kind="scale", options=[],
+        max_choices=None, scale_from=1, scale_to=5, anonymous=False, revisable=True,
+    )  # fmt: skip
+    snapshot = await day.moderator.do("page.snapshot", session=LIVE)
+    key = snapshot["polls"][-1]["key"]
+    await day.do("poll.open", poll=key)
+    await vote(day, key, [1] * 2 + [2] * 6 + [3] * 15 + [4] * 22 + [5] * 8)
+    await show(day, key)
+
+
+async def vote(day: Day, poll: str, choices: Sequence[Any]) -> None:
+    """The audience answers."""
+    snapshot = await day.moderator.do("page.snapshot", session=LIVE)
+    run = next(entry["run"] for entry in snapshot["polls"] if entry["key"] == poll)
+    for client, choice in zip(day.crowd, choices, strict=False):
+        await client.do("poll.vote", session=LIVE, poll=poll, run=run, choice=choice)
+
+
+async def show(day: Day, poll: str) -> None:
+    """The moderator closes and shows."""
+    await day.do("poll.close", poll=poll)
+    await day.do("poll.publish", poll=poll)
+
+
+async def evening(day: Day) -> None:
+    """The end: everybody rates, the organiser looks."""
+    day.turn(11, 9)
+    await asyncio.sleep(HEARTBEAT_SECONDS + 1)
+    await day.do("session.move", to="ended")
+    for session, begins, ends in MIDDAY:
+        await attend(day, session, begins, ends)
+    day.turn(13, 31)
+    await day.do("session.move", session=END, to="live")
+    await day.fill(END)
+    for index, (client, rating) in enumerate(zip(day.crowd, RATINGS, strict=False)):
+        aspects = {"Inhalte": 4 + index % 2, "Technik": 3 + index % 3, "Moderation": 5 - index // 40, "Austausch": 3}
+        comment = COMMENTS[index] if index < len(COMMENTS) else None
+        await client.do("feedback.rate", session=END, rating=rating, aspects=aspects, comment=comment)
+    phone = await day.window(ANNA, f"/s/{END}", size=PHONE)
+    await day.take("telefon-rueckmeldung", phone)
+    await phone.press_named(t("rating.of", value=8, to=10))
+    await phone.sees(t("rating.thanks"))
+    await day.take("telefon-danke", phone)
+    await phone.context.close()
+    await day.look("moderation-rueckmeldung", MODERATOR, f"/s/{END}/moderation", size=SMALL_LAPTOP)
+    await organiser(day)
+
+
+async def attend(day: Day, session: str, begins: tuple[int, int], ends: tuple[int, int]) -> None:
+    """One of the sessions between, from beginning to end."""
+    day.turn(*begins)
+    await day.do("session.move", session=session, to="live")
+    await day.fill(session)
+    day.turn(*ends)
+    await asyncio.sleep(HEARTBEAT_SECONDS + 1)
+    await day.do("session.move", session=session, to="ended")
+
+
+async def organiser(day: Day) -> None:
+    """What the organiser has in the end."""
+    await day.look("organisation", ORGANISER, "/organise")
+    await day.look("ergebnisse", ORGANISER, "/organise/results", size=WIDE)
+    people = await day.window(ORGANISER, "/organise/people")
+    await day.take("personen", people)
+    file = {"name": "nachmeldungen.csv", "mimeType": "text/csv", "buffer": LATE.encode("cp1252")}
+    await people.page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    await people.press("import.send")
+    await people.sees(t("import.done"))
+    await day.take("einlesen", people)
+    await people.page.goto(f"{day.server.url}/organise/people?q=becker")
+    await people.page.locator("tbody a").first.click()
+    await day.take("person", people)
+    await people.context.close()
+
+
+async def main(wanted: Sequence[str]) -> None:
+    """Play the day."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        clock = Path(directory) / "clock"
+        turn(clock, at(9, 35))
+        server = Server(Path(directory) / "data", program=("-m", "tests.browser.clocked", str(clock)))
+        await server.import_day()
+        async with running(server), chromium() as browser:
+            day = Day(server, browser, clock, wanted)
+            await day.begin()
+            await morning(day)
+            await stage(day)
+            await evening(day)
+            await day.disperse()
+            await day.moderator.sio.disconnect()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
