@@ -5,7 +5,7 @@
  * @import {ConnectionState} from "./protocol.js"
  */
 
-import { handle } from "./address.js";
+import { keepName } from "./address.js";
 import { setClock } from "./clock.js";
 import { Protocol } from "./protocol.js";
 import { apply, applySignal, belongsNow } from "./state/index.js";
@@ -27,9 +27,10 @@ class Room extends EventTarget {
     this.snapshot = JSON.parse(data);
     if (this.snapshot === null) return;
     setClock(this.snapshot.server.now, 900);
+    keepName(this.snapshot.me.handle);
     this.joined = this.#remembered;
     this.#protocol = new Protocol(
-      { as: handle, session: this.snapshot.session, numbers: () => this.state.numbers },
+      { as: this.snapshot.me.handle, session: this.snapshot.session, numbers: () => this.state.numbers },
       {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
         signal: (signal) => {

@@ -102,10 +102,25 @@ export class Session extends Live {
     }
     if (!room.may("join")) return html`<p class="soft">${t("session.noseat")}</p>`;
     return html`<div class="join">
-      <button class="kern-btn kern-btn--primary kern-btn--large" type="button" ?disabled=${this.#joining} @click=${() => this.#join()}>
+      ${this.#crewDoor(item)}
+      <button
+        class="kern-btn kern-btn--large ${item.kind === "live" && room.may("publish") ? "kern-btn--secondary" : "kern-btn--primary"}"
+        type="button"
+        ?disabled=${this.#joining}
+        @click=${() => this.#join()}
+      >
         ${icon("door")}<span class="kern-label">${t(this.#joining ? "session.joining" : "session.join")}</span>
       </button>
     </div>`;
+  }
+
+  /** Where those who make the session work: they rarely come to watch. @param {AgendaItem} item */
+  #crewDoor(item) {
+    if (item.kind !== "live" || !room.may("publish")) return nothing;
+    const page = room.may("moderate") ? "moderation" : "backstage";
+    return html`<a class="kern-btn kern-btn--primary kern-btn--large" href=${address(`/s/${item.key}/${page}`)}>
+      ${icon("arrow")}<span class="kern-label">${t(`way.${page}`)}</span>
+    </a>`;
   }
 
   #present() {

@@ -122,7 +122,8 @@ export class Venue extends Live {
   /** Goes along to the session that is on now: nobody stands at this screen all day. @param {AgendaItem} item */
   #follow(item) {
     const belongs = room.belongs;
-    const elsewhere = belongs !== null && belongs.key !== item.key && item.state !== "live" && item.state !== "backstage";
+    const busy = item.kind === "live" && (item.state === "live" || item.state === "backstage");
+    const elsewhere = belongs !== null && belongs.key !== item.key && !busy;
     if (!elsewhere || belongs.state === "planned") {
       clearTimeout(this.#following);
       this.#following = 0;
