@@ -189,10 +189,16 @@ export class Backstage extends Live {
     if (mine && this.#here) {
       for (const track of this.#devices.stream?.getTracks() ?? []) track.enabled = mine[track.kind === "audio" ? "audio" : "video"];
     }
-    if (this.#here && room.item?.state === "ended") this.#end("camera");
+    if (room.item?.state === "ended") this.#finish();
     const on = this.#onStage("camera");
     if (on !== this.#wasOn) announce("stage", t(on ? "announce.on" : "announce.off"));
     this.#wasOn = on;
+  }
+
+  /** Nobody watches any more: camera and microphone go off. */
+  #finish() {
+    if (this.#here) this.#end("camera");
+    if (this.#devices.stream) this.#devices.close();
   }
 
   async #enter() {

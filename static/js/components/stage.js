@@ -12,6 +12,7 @@ import { ownVideo } from "./own.js";
 import { tile } from "./tile.js";
 
 const SLOTS = 5;
+const EMPTY = { planned: "stage.soon", backstage: "stage.soon", live: "stage.empty", ended: "over.title" };
 
 /** Property `active`: fetch pictures. Attribute `silent`: no sound. */
 export class Stage extends Live {
@@ -64,7 +65,7 @@ export class Stage extends Live {
     return html`<div class="stage__empty">
       ${mark()}
       <h2>${room.item?.title ?? room.state.conference.title}</h2>
-      <p>${t(room.item?.state === "live" ? "stage.empty" : "stage.soon")}</p>
+      <p>${t(EMPTY[room.item?.state ?? "planned"])}</p>
       ${next && next.speakers.length > 0 ? html`<p>${next.speakers.map(({ name }) => name).join(" · ")}</p>` : nothing}
     </div>`;
   }
