@@ -53,6 +53,7 @@ class Server:
         self.port = free_port()
         self.media_port = free_port(socket.SOCK_DGRAM)
         self.process: asyncio.subprocess.Process | None = None
+        self._urls: dict[tuple[str | None, str | None], str] = {}
 
     @property
     def url(self) -> str:
@@ -111,8 +112,9 @@ class Server:
 
     async def link(self, email: str | None, session: str | None = None, *, at: str | None = None) -> str:
         """One person's link (None: the hall's screen), for somebody who reaches the server at an address."""
-        [found] = [link for link in await self.links() if link["email"] == email and link["session"] == session]
-        return str(found["url"]).replace(self.url, self.url_at(at) if at else self.url)
+        if (email, session) not in self._urls:
+            self._urls = {(link["email"], link["session"]): link["url"] for link in await self.links()}
+        return self._urls[email, session].replace(self.url, self.url_at(at) if at else self.url)
 
     async def command_as(self, email: str, command: str, **body: Any) -> Any:
         """Send one command over a socket of this person's own."""
