@@ -20,7 +20,7 @@ ARGUMENTS = (
     "--no-first-run", "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", "--mute-audio",
 )  # fmt: skip
 LAPTOP, PHONE, PROJECTOR = (1366, 768), (390, 844), (1920, 1080)
-PATIENCE = 20_000
+PATIENCE = 45_000
 """Milliseconds that a story waits for something to become visible."""
 
 _KEEP_CONNECTIONS = """
@@ -145,7 +145,7 @@ async def visitor(
     return person
 
 
-async def until(what: Callable[[], Any], complaint: str, seconds: float = 20) -> None:
+async def until(what: Callable[[], Any], complaint: str, seconds: float = 45) -> None:
     """Wait until something is so."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await what():
