@@ -259,7 +259,6 @@ async def polls(day: Day, hall: Visitor) -> None:
     await vote(day, "lage", [0] * 11 + [1] * 22 + [2] * 9 + [3] * 4 + [4])
     await playing(phone, 2)
     await day.take("telefon-umfrage", phone)
-    await day.take("saal-umfrage", hall)
     await playing(screen, 2)
     await day.take("saalbild-umfrage", screen)
     for name, size, dark in (("moderation", SMALL_LAPTOP, False), ("moderation-dunkel", WIDE, True)):
@@ -335,7 +334,6 @@ async def evening(day: Day) -> None:
     await phone.sees(t("rating.thanks"))
     await day.take("telefon-danke", phone)
     await phone.context.close()
-    await day.look("moderation-rueckmeldung", MODERATOR, f"/s/{END}/moderation", size=SMALL_LAPTOP)
     await organiser(day)
 
 
