@@ -241,6 +241,9 @@ def configuration(directory: Path, address: str) -> dict[str, str]:
                 audiocodec = "opus"
                 videocodec = "vp8"
                 record = false
+                transport_wide_cc_ext = false
+                videoorient_ext = false
+                playoutdelay_ext = false
             }}
         """,
     }
