@@ -57,8 +57,13 @@ def display_name(first_name: str, last_name: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """A full name into first and last: the last word is the last name (particles such as *von* go with it)."""
+    """A full name into first and last: the last word is the last name (particles such as *von* go with it).
+
+    What ends in a number is no person's name (*Moderation AG 1*) and stays whole.
+    """
     words = name.split()
+    if words and any(c.isdigit() for c in words[-1]):
+        return "", " ".join(words)
     cut = len(words) - 1
     while cut > 1 and words[cut - 1].lower() in {"von", "van", "de", "der", "den", "zu", "zur"}:
         cut -= 1

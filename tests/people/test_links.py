@@ -64,6 +64,7 @@ def test_the_code_in_the_hall_differs_by_session_and_period() -> None:
         ("Anna Arendt", ("Anna", "Arendt")),
         ("Dr. Eva Maria von der Aue", ("Dr. Eva Maria", "von der Aue")),
         ("Aue", ("", "Aue")),
+        ("Moderation AG 1", ("", "Moderation AG 1")),
         ("", ("", "")),
     ],
 )
