@@ -139,7 +139,7 @@ export class Backstage extends Live {
     return html`<button
       class="toggle kern-btn kern-btn--secondary"
       type="button"
-      aria-pressed=${off ? "true" : "false"}
+      ?data-off=${off}
       @click=${() => attempt(() => this.#setTrack(mine, track, off))}
     >
       ${icon(off ? `${name}-off` : name)}<span class="kern-label">${t(`backstage.${track}.${off ? "off" : "on"}`)}</span>
