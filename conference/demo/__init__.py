@@ -17,6 +17,8 @@ from conference.sessions.queries import agenda as read_agenda
 from conference.store.unit import Store
 
 HERE = Path(__file__).parent
+ARRIVED = timedelta(minutes=25)
+"""How long ago the doors opened: the first live session begins in five minutes."""
 _STAGE = "live-1"
 _HEADINGS = {
     Role.PARTICIPANT: "Teilnahme",
@@ -29,7 +31,7 @@ _HEADINGS = {
 
 
 async def load(store: Store) -> None:
-    """Import the day so that it begins now; arriving runs, the first live session is open for speakers.
+    """Import the day so that it begins now: people have arrived, the first live session is open for speakers.
 
     A demo that was begun before goes on where it was.
     """
@@ -37,12 +39,13 @@ async def load(store: Store) -> None:
         if await read_agenda(db):
             return
     now = store.clock.now().replace(second=0, microsecond=0)
-    programme = shift(read_programme((HERE / "kooperationskonferenz.yaml").read_bytes()), now - timedelta(minutes=20))
+    programme = shift(read_programme((HERE / "kooperationskonferenz.yaml").read_bytes()), now - ARRIVED)
     people = read_people("people.csv", (HERE / "people.csv").read_bytes())
     async with store.unit() as unit:
         await import_all(unit, programme, people)
     async with store.unit() as unit:
         await agenda.move(unit, "ankommen", State.LIVE)
+        await agenda.move(unit, "ankommen", State.ENDED)
         await agenda.move(unit, _STAGE, State.BACKSTAGE)
 
 
