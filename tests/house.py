@@ -69,8 +69,6 @@ class RecordingEngine:
     async def close(self, resource: str) -> None:
         self.open.pop(resource, None)
 
-    async def close_owner(self, owner: str) -> None: ...
-
     async def switch(self, room: str, slots: Any) -> None:
         self.slots[room] = list(slots)
 

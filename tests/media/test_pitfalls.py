@@ -7,7 +7,6 @@ import os
 import random
 import resource
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +18,7 @@ from tests.media import synthetic
 from tests.media.stage import CERTIFICATE, camera, screen, settled
 from tests.media.synthetic import SyntheticPeer
 from tests.media.test_reach import watching
+from tests.work import calls_made
 
 ALERT = bytes([21, 254, 253]) + bytes(8) + b"\x00\x02\x02\x28"
 
@@ -171,10 +171,12 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_offers_made_to_hurt_are_refused_at_once(name: str) -> None:
     offer = BOMBS[name]()
-    began = time.process_time()
-    with pytest.raises(MediaRefused):
-        refuse_or_accept(offer)
-    assert time.process_time() - began < 0.05
+
+    def read() -> None:
+        with pytest.raises(MediaRefused):
+            refuse_or_accept(offer)
+
+    assert calls_made(read) < 20_000
 
 
 def refuse_or_accept(offer: str) -> None:
@@ -183,25 +185,20 @@ def refuse_or_accept(offer: str) -> None:
 
 
 async def test_the_worker_outlives_all_of_them(engine: EmbeddedEngine) -> None:
-    before = (await engine.stats())["workers"][0]["cpu_seconds"]
     for bomb in BOMBS.values():
         with pytest.raises(MediaRefused):
             await engine.publish(bomb(), owner="mallory", kind="camera")
         with pytest.raises(MediaRefused):
             await engine.view(bomb(), owner="mallory", room="hall")
-    after = (await engine.stats())["workers"][0]
-    assert after["peers"] == 0
-    assert after["cpu_seconds"] - before < 0.5
+    assert (await engine.stats())["workers"][0]["peers"] == 0
 
 
-def test_the_largest_offer_that_is_read_takes_milliseconds() -> None:
+def test_the_largest_offer_that_is_read_is_little_work() -> None:
     filler = "a=fmtp:96 x=" + "y;" * 80 + "\r\n"
     count = (sdp.MAX_BYTES - len(base())) // len(filler)
     offer = base() + filler * min(count, sdp.MAX_LINES - base().count("\n"))
     assert len(offer) > 100_000
-    began = time.process_time()
-    sdp.parse(offer)
-    assert time.process_time() - began < 0.1
+    assert calls_made(lambda: sdp.parse(offer)) < 40_000
 
 
 def test_no_offer_raises_anything_else() -> None:

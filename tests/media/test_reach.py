@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 
 import pytest
 from aioice import stun
@@ -176,10 +175,9 @@ async def test_both_libraries_speak_as_server_too(engine: EmbeddedEngine, heard:
     assert (await heard.wait("closed", answer.resource)).detail == {"reason": "peer closed"}
 
 
-async def test_joining_is_quick(engine: EmbeddedEngine) -> None:
-    began = time.monotonic()
+async def test_twenty_join_one_after_the_other(engine: EmbeddedEngine) -> None:
     peers = [await screen(engine, f"viewer-{i}") for i in range(20)]
-    assert time.monotonic() - began < 10
+    assert (await settled(engine))["workers"][0]["peers"] == 20
     for one in peers:
         await one.peer.close()
 
