@@ -34,7 +34,6 @@ class Settings:
     tls_key: str = _setting("private key (PEM)", "")
     trusted_proxy: str = _setting("addresses whose forwarded headers are believed, comma-separated", "")
     database: str = _setting("SQLAlchemy URL (default: SQLite in the data directory)", "")
-    recordings: str = _setting("directory for recordings", "recordings")
 
     @property
     def directory(self) -> Path:

@@ -6,12 +6,8 @@ from typing import Any
 
 from conference.core.errors import NotAllowed
 from conference.core.roles import Permission, may
-from conference.live.registry import Asked, Body, command
+from conference.live.registry import Asked, Nothing, command
 from conference.sessions.export import live_attendance
-
-
-class Nothing(Body):
-    """No keys at all."""
 
 
 @command("attendance.read", may=None, body=Nothing)

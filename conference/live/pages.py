@@ -7,12 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from conference.core.roles import Permission
-from conference.live.registry import Asked, Body, InSession, command
+from conference.live.registry import Asked, Body, InSession, Nothing, command
 from conference.sessions import queries
-
-
-class Nothing(Body):
-    """No keys at all."""
 
 
 class Page(Body):

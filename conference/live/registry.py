@@ -19,6 +19,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Nothing(Body):
+    """No keys at all."""
+
+
 class InSession(Body):
     """A body that names the session it is about."""
 

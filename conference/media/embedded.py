@@ -163,10 +163,6 @@ class EmbeddedEngine:
         """See `MediaEngine.close`. Without a worker there is nothing left to close."""
         await self._tell("close", resource=resource)
 
-    async def close_owner(self, owner: str) -> None:
-        """See `MediaEngine.close_owner`."""
-        await self._tell("close_owner", owner=owner)
-
     async def switch(self, room: str, slots: Sequence[str | None]) -> None:
         """See `MediaEngine.switch`."""
         await self._call("switch", room=room, slots=list(slots))

@@ -95,9 +95,6 @@ class MediaEngine(Protocol):
     async def close(self, resource: str) -> None:
         """End one resource. Unknown ids are no error."""
 
-    async def close_owner(self, owner: str) -> None:
-        """End everything of this owner at once (a revoked link)."""
-
     async def switch(self, room: str, slots: Sequence[str | None]) -> None:
         """Say which feed flows in which slot of a room: the feed's video in video slot i, its audio in audio slot i."""
 

@@ -135,11 +135,6 @@ class Exchange:
         if isinstance(peer, Viewer):
             self._drop_room(peer.room_name)
 
-    def close_owner(self, owner: str) -> None:
-        """See `MediaEngine.close_owner`."""
-        for peer in [peer for peer in self.peers.values() if peer.owner == owner]:
-            self.close(peer.name, "owner closed")
-
     def switch(self, room: str, slots: Sequence[str | None]) -> None:
         """See `MediaEngine.switch`."""
         self._room(room).switch(slots)

@@ -23,7 +23,7 @@ from conference.media.exchange import Exchange
 from conference.media.udp import UdpSocket
 from conference.media.waits import HALF_OPEN, SILENT
 
-VERBS = frozenset({"publish", "view", "patch", "close", "close_owner", "switch", "mute", "stats"})
+VERBS = frozenset({"publish", "view", "patch", "close", "switch", "mute", "stats"})
 
 
 class Worker:

@@ -21,11 +21,10 @@ SIGN_IN = "Bitte öffnen Sie Ihren persönlichen Link aus der Einladung."
 
 @dataclass(frozen=True)
 class Identity:
-    """A person, the link that they came through, and whether the address must name them."""
+    """A person, and the link that they came through."""
 
     link: Link
     person: Person
-    several: bool
 
 
 class Doorman:
@@ -56,7 +55,7 @@ class Doorman:
         found = await self.by_bearer(request) or await self.by_cookie(request, request.query.get("as"))
         if found is None:
             raise ConferenceError("not_signed_in", SIGN_IN, Address.PERMISSION)
-        return Identity(*found, several=holds_several(request.cookies))
+        return Identity(*found)
 
     def remember(self, response: web.StreamResponse, link: Link, *, secure: bool) -> None:
         """Set the cookie of this link, and that it was the last one opened."""

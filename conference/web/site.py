@@ -126,7 +126,7 @@ async def render(
     snapshot = await site.hall.snapshot(identity.person, identity.link, session) if identity else None
     conference = snapshot["conference"] if snapshot else await _conference(site)
     timezone = ZoneInfo(conference["timezone"] if conference else "Europe/Berlin")
-    handle = identity.link.public_id if identity and needs_handle(request, identity) else None
+    handle = identity.link.public_id if identity and needs_handle(request) else None
     text = site.templates.get_template(template).render(
         snapshot=snapshot,
         snapshot_json=inline_json(snapshot) if snapshot else None,
@@ -148,9 +148,9 @@ async def render(
     return response
 
 
-def needs_handle(request: web.Request, identity: Identity) -> bool:
+def needs_handle(request: web.Request) -> bool:
     """Whether addresses on this page must say whose they are."""
-    return identity.several or "as" in request.query or holds_several(request.cookies)
+    return "as" in request.query or holds_several(request.cookies)
 
 
 def with_handle(path: str, handle: str | None) -> str:
