@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from conference.media import ice, publisher, sdp, viewer
@@ -18,7 +19,8 @@ from conference.media.peer import Peer
 from conference.media.publisher import Publisher
 from conference.media.sdp import Offer
 from conference.media.slots import Room
-from conference.media.udp import DATAGRAM, UdpSocket
+from conference.media.tcp import TcpPath
+from conference.media.udp import BATCH, DATAGRAM, Path, UdpSocket, ffi
 from conference.media.viewer import Viewer
 from conference.media.waits import HALF_OPEN, SILENT
 
@@ -63,6 +65,9 @@ class Exchange:
         self._by_address: dict[bytes, Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reported_at = time.monotonic()
+        self._ways = [partial(socket.path, index) for index in range(BATCH)]
+        self._memory = bytearray(DATAGRAM)  # where datagrams that came by TCP are decrypted
+        self._pointer = ffi.from_buffer(self._memory)
 
     # the engine's verbs
 
@@ -123,15 +128,18 @@ class Exchange:
         peer = self.peers.pop(resource, None)
         if peer is None:
             return
+        paths = [path for key, path in peer.paths.items() if self._by_address.get(key) is peer]
         self._by_ufrag = {ufrag: p for ufrag, p in self._by_ufrag.items() if p is not peer}
         self._by_address = {key: p for key, p in self._by_address.items() if p is not peer}
         if isinstance(peer, Publisher):
             self._refresh_rooms()
-        self._spawn(self._end(peer))
+        self._spawn(self._end(peer, paths))
         self._on_event("closed", peer.name, peer.owner, {"reason": reason})
 
-    async def _end(self, peer: Peer) -> None:
+    async def _end(self, peer: Peer, paths: Sequence[Path]) -> None:
         await peer.close()
+        for path in paths:
+            path.close()
         if isinstance(peer, Viewer):
             self._drop_room(peer.room_name)
 
@@ -219,39 +227,78 @@ class Exchange:
 
     def readable(self) -> None:
         """Take what waits in the socket (up to a batch), then send what it leads to."""
-        count = self.socket.receive()
+        sock = self.socket
+        count = sock.receive()
         now, wall = time.monotonic(), time.time()
         dirty: dict[int, Group] = {}
         for index in range(count):
+            source, way = sock.source(index), self._ways[index]
+            place = sock.memory, index * DATAGRAM, sock.length(index), sock.pointers[index]
             try:
-                self._receive(index, now, wall, dirty)
+                self._receive(source, way, *place, now, wall, dirty)
             except Exception:  # neither one datagram nor one group may cost the others
                 self._failed()
         self.received += count
+        self._flush(dirty)
+
+    def framed(self, path: TcpPath, datagrams: Sequence[bytes]) -> None:
+        """Take the datagrams that came together by a TCP connection, then send what they lead to."""
+        memory, pointer = self._memory, self._pointer
+        now, wall = time.monotonic(), time.time()
+        dirty: dict[int, Group] = {}
+        for datagram in datagrams:
+            size = len(datagram)
+            memory[:size] = datagram
+            try:
+                self._receive(path.key, lambda: path, memory, 0, size, pointer, now, wall, dirty)
+            except Exception:
+                self._failed()
+        self.received += len(datagrams)
+        self._flush(dirty)
+
+    def unframed(self, path: TcpPath) -> None:
+        """Forget a TCP connection that is closed."""
+        peer = self._by_address.pop(path.key, None)
+        if peer is not None:
+            peer.lose(path)
+
+    def _flush(self, dirty: dict[int, Group]) -> None:
         for group in dirty.values():
             try:
                 group.flush()
             except Exception:
                 self._failed()
 
-    def _receive(self, index: int, now: float, wall: float, dirty: dict[int, Group]) -> None:
-        """Take one datagram; what kind it is, its first byte tells (RFC 7983)."""
-        sock = self.socket
-        size, start = sock.length(index), index * DATAGRAM
-        memory = sock.memory
+    def _receive(
+        self,
+        source: bytes,
+        way: Callable[[], Path],
+        memory: bytearray,
+        start: int,
+        size: int,
+        pointer: Any,
+        now: float,
+        wall: float,
+        dirty: dict[int, Group],
+    ) -> None:
+        """Take one datagram; what kind it is, its first byte tells (RFC 7983).
+
+        It lies at ``memory[start:]``, for C at `pointer`; `source` is the key of the path by which it came, and `way`
+        gives that path.
+        """
         self.received_bytes += size
         first = memory[start] if size else 255
         if 128 <= first < 192 and size >= 12:
-            peer = self._by_address.get(sock.source(index))
+            peer = self._by_address.get(source)
             if peer is None or peer.srtp is None:
                 self.strange += 1
             elif 192 <= memory[start + 1] < 224:  # RFC 5761 section 4
                 peer.receive_rtcp(bytes(memory[start : start + size]), now, wall)
             elif isinstance(peer, Publisher):
-                for group in peer.receive_rtp(sock.pointers[index], memory, start, size, now, wall):
+                for group in peer.receive_rtp(pointer, memory, start, size, now, wall):
                     dirty[id(group)] = group
         elif first < 64:
-            self._receive_rare(index, bytes(memory[start : start + size]), now)
+            self._receive_rare(source, way, bytes(memory[start : start + size]), now)
         else:
             self.strange += 1
 
@@ -261,16 +308,16 @@ class Exchange:
         if self.failures <= 10:
             logger.exception("datagrams could not be handled")
 
-    def _receive_rare(self, index: int, datagram: bytes, now: float) -> None:
+    def _receive_rare(self, source: bytes, way: Callable[[], Path], datagram: bytes, now: float) -> None:
         """STUN (RFC 8489) and DTLS."""
         if datagram[0] < 4:
-            self._receive_stun(index, datagram, now)
-        elif datagram[0] >= 20 and (peer := self._by_address.get(self.socket.source(index))):
+            self._receive_stun(way, datagram, now)
+        elif datagram[0] >= 20 and (peer := self._by_address.get(source)):
             peer.receive_dtls(datagram)
         else:
             self.strange += 1
 
-    def _receive_stun(self, index: int, datagram: bytes, now: float) -> None:
+    def _receive_stun(self, way: Callable[[], Path], datagram: bytes, now: float) -> None:
         request = ice.read_request(datagram)
         ours = ice.username(request)[0] if request is not None else ""
         peer = self._by_ufrag.get(ours)
@@ -279,7 +326,7 @@ class Exchange:
             self.strange += 1
             return
         previous = peer.previous
-        path = self.socket.path(index)
+        path = way()
         given_up = peer.bind(request, credentials, path, now)
         if given_up is not None and self._by_address.get(given_up) is peer:
             del self._by_address[given_up]

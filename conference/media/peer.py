@@ -91,14 +91,15 @@ class Peer:
         The first address is taken at once, another when the peer nominates it (RFC 8445 section 7.3.2).
         """
         self._socket.send(ice.success(request, credentials, path.address), path)
+        path.prove()
         given_up = self._oldest_path() if path.key not in self.paths and len(self.paths) >= MAX_PATHS else None
         if given_up is not None:
-            del self.paths[given_up]
-        path = self.paths.setdefault(path.key, path)
+            self.paths.pop(given_up).close()
+        path = self.paths[path.key] = self.paths.pop(path.key, path)  # the one heard last stands last
         self.heard = now
         nominated = "USE-CANDIDATE" in request.attributes
         restarted = credentials is self.credentials and self.previous is not None
-        if self.path is None or ((nominated or restarted) and self.path is not path):
+        if self.path is None or self.path.gone or ((nominated or restarted) and self.path is not path):
             self.path = path
             self.moved()
         if restarted:
@@ -108,6 +109,13 @@ class Peer:
 
     def _oldest_path(self) -> bytes:
         return next(key for key, path in self.paths.items() if path is not self.path)
+
+    def lose(self, path: Path) -> None:
+        """Forget a closed connection; another path of the peer, the one heard last, takes its place."""
+        self.paths.pop(path.key, None)
+        if self.path is path and self.paths:
+            self.path = next(reversed(self.paths.values()))
+            self.moved()
 
     def same_session(self, ufrag: str, password: str) -> bool:
         """Whether a fragment's credentials are those this ICE session began with."""

@@ -394,11 +394,15 @@ class Transport:
     port: int
 
     def candidates(self) -> list[str]:
-        """``a=candidate`` lines, one host candidate for each address (RFC 8839 section 5.1)."""
-        lines = []
+        """``a=candidate`` lines (RFC 8839 section 5.1): UDP for each address, then TCP, waiting (RFC 6544)."""
+        lines, count = [], len(self.addresses)
         for i, address in enumerate(self.addresses):
             priority = 126 << 24 | (65535 - i) << 8 | 255
             lines.append(f"a=candidate:{i + 1} 1 udp {priority} {address} {self.port} typ host")
+        for i, address in enumerate(self.addresses):
+            priority = 90 << 24 | ((4 << 13) + 8191 - i) << 8 | 255  # RFC 6544 section 4.2: passive has preference 4
+            tail = f"{self.port} typ host tcptype passive"
+            lines.append(f"a=candidate:{count + i + 1} 1 tcp {priority} {address} {tail}")
         return [*lines, "a=end-of-candidates"]
 
     def fragment(self) -> str:

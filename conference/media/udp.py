@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cffi import FFI
@@ -53,7 +53,10 @@ class Path:
         key: the remote ``sockaddr`` as bytes; equal for equal addresses.
         host: remote address in text form.
         port: remote port.
+        stream: None; where datagrams go by a TCP connection (`TcpPath`), the function that sends one.
     """
+
+    stream: Callable[[bytes], bool] | None = None
 
     __slots__ = (
         "_control",
@@ -90,6 +93,17 @@ class Path:
     def address(self) -> tuple[str, int]:
         """Remote address as the socket module takes it; IPv4-mapped addresses are given as IPv4."""
         return (self.host.removeprefix("::ffff:") if "." in self.host else self.host, self.port)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing can be sent here any more."""
+        return False
+
+    def prove(self) -> None:
+        """Note that an authentic STUN request came from here."""
+
+    def close(self) -> None:
+        """Release what the path holds; a mere address holds nothing."""
 
 
 def _source_ipv4(pktinfo: bytes) -> list[tuple[int, int, bytes]]:
@@ -198,7 +212,13 @@ class UdpSocket:
         return Path(self.source(index), pktinfo)
 
     def send(self, data: bytes, path: Path) -> None:
-        """Send one datagram; what the kernel refuses is counted as dropped, as a network would."""
+        """Send one datagram, as `path` goes; what is refused is counted as dropped, as a network would."""
+        if path.stream is not None:
+            if path.stream(data):
+                self.sent += 1
+            else:
+                self.dropped += 1
+            return
         try:
             self.socket.sendmsg([data], path.ancillary, 0, (path.host, path.port))
             self.sent += 1

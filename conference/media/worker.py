@@ -20,7 +20,7 @@ import uvloop
 from conference.core.errors import ConferenceError
 from conference.media import control
 from conference.media.exchange import Exchange
-from conference.media.udp import UdpSocket
+from conference.media.tcp import TcpListener, sockets
 from conference.media.waits import HALF_OPEN, SILENT
 
 VERBS = frozenset({"publish", "view", "patch", "close", "switch", "mute", "stats"})
@@ -54,7 +54,7 @@ class Worker:
 async def run(options: argparse.Namespace) -> None:
     """Open the sockets, say that we are ready, and work until the control socket ends."""
     loop = asyncio.get_running_loop()
-    udp = UdpSocket(options.host, options.port)
+    udp, tcp = sockets(options.host, options.port)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=options.control_fd))
 
     def tell(kind: str, resource: str, owner: str, detail: dict[str, Any]) -> None:
@@ -62,6 +62,8 @@ async def run(options: argparse.Namespace) -> None:
 
     exchange = Exchange(udp, options.address, tell, options.half_open, options.silent)
     loop.add_reader(udp.socket.fileno(), exchange.readable)
+    listener = TcpListener(exchange.framed, exchange.unframed)
+    await listener.listen(tcp)
     chores = asyncio.create_task(exchange.run())
     control.write(writer, {"event": "ready", "port": udp.port})
     serving = asyncio.create_task(Worker(exchange, writer).serve(reader))
@@ -71,6 +73,7 @@ async def run(options: argparse.Namespace) -> None:
     await asyncio.gather(chores, serving, return_exceptions=True)
     await exchange.end()
     loop.remove_reader(udp.socket.fileno())
+    await listener.close()
     udp.close()
     writer.close()
 
@@ -95,7 +98,7 @@ def main() -> None:
     try:
         uvloop.run(run(options))
     except OSError as error:
-        sys.exit(f"media worker: UDP {options.host} port {options.port}: {error.strerror}")
+        sys.exit(f"media worker: UDP and TCP {options.host} port {options.port}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -202,7 +202,10 @@ async def test_both_families_on_one_port() -> None:
     bert.host = "::1"
     offer = synthetic.offer(CERTIFICATE, [synthetic.media("video", "sendonly", (1001, 1002))])
     answer = await engine.publish(offer, owner="anna", kind="camera")
-    assert [line.split(" ")[4] for line in answer.sdp.split("\r\n") if "a=candidate" in line] == ["127.0.0.1", "::1"]
+    candidates = [line.split(" ") for line in answer.sdp.split("\r\n") if line.startswith("a=candidate")]
+    offered = [(part[2], part[4]) for part in candidates]
+    assert offered == [(way, address) for way in ("udp", "tcp") for address in ("127.0.0.1", "::1")]
+    assert sorted((int(part[3]) for part in candidates), reverse=True) == [int(part[3]) for part in candidates]
     await anna.connect(answer.sdp)
     await engine.switch("hall", [answer.resource])
     offer = synthetic.offer(CERTIFICATE, [synthetic.media("video", "recvonly")])

@@ -49,7 +49,9 @@ def test_a_publisher_may_send_one_stream_of_each_kind() -> None:
     ]
     assert parsed.group[0].items == ["0", "1"]
     assert parsed.media[0].ice.iceLite
-    assert [c.ip for c in parsed.media[0].ice_candidates] == ["192.0.2.1", "2001:db8::1"]
+    offered = [(c.protocol, c.ip, c.tcpType) for c in parsed.media[0].ice_candidates]
+    addresses = "192.0.2.1", "2001:db8::1"
+    assert offered == [(way, ip, kind) for way, kind in (("udp", None), ("tcp", "passive")) for ip in addresses]
     assert parsed.media[0].dtls.role == "server"
     assert "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid" in text
 
