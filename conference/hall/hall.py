@@ -15,8 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.core.audience import heard_by
-from conference.core.clock import iso
-from conference.core.errors import Address, ConferenceError
+from conference.core.clock import from_iso, iso
+from conference.core.errors import Address, ConferenceError, NotFound
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
 from conference.hall.group_commit import GroupCommit
@@ -31,7 +31,7 @@ from conference.people.tokens import Tokens
 from conference.polls.actions import Cast, cast_ballots
 from conference.sessions import queries
 from conference.sessions.actions import presence, stage
-from conference.sessions.facts import AgendaReplaced
+from conference.sessions.facts import AgendaReplaced, SpeakerChanged
 from conference.sessions.model import Source
 from conference.store import facts_log
 from conference.store.facts_log import StreamRow
@@ -94,6 +94,7 @@ class Hall:
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
+            loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.clear_deserted)),
@@ -261,6 +262,12 @@ class Hall:
         if fact.name.startswith(_STAGE_FACTS):
             self._stage_dirty.add(key)
             self._stage_wake.set()
+            self.media.floor.changed(key)
+        if fact.name == SpeakerChanged.name:
+            who = fact.body
+            feed = (key, who["person"], who["source"]) if who["person"] else None
+            self.media.floor.said(key, feed, from_iso(fact.at))
+            return
         if key:
             self._dirty.add(key)
 
@@ -294,6 +301,13 @@ class Hall:
         if joined:
             async with self.store.unit() as unit:
                 await presence.seen(unit, joined)
+
+    async def follow_speech(self) -> None:
+        """Give the word to whoever has spoken on stage long enough."""
+        for key, person, source in self.media.taking_the_word():
+            with contextlib.suppress(NotFound):  # he has just left
+                async with self.store.unit() as unit:
+                    await stage.give_word(unit, key, person, Source(source))
 
     async def clear_deserted(self) -> None:
         """Take people off the stage whose browser is gone for good: no page open, nothing arriving, for a minute.

@@ -10,6 +10,7 @@ from typing import Literal
 
 from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.core.roles import CREW, Permission, Role, may
+from conference.hall.floor import Floor
 from conference.media.engine import Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
 from conference.people import queries as people
 from conference.people.model import Link, Person
@@ -61,6 +62,7 @@ class StageMedia:
         self._arriving: set[str] = set()
         self._on_stage: dict[str, set[FeedKey]] = {}
         self._speaking: set[str] = set()
+        self.floor = Floor()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
         engine.on_event = self._on_event
@@ -165,6 +167,16 @@ class StageMedia:
             if feed[0] == key and resource in resources and (role in CREW or feed in self._on_stage.get(key, ()))
         )
 
+    def taking_the_word(self) -> list[FeedKey]:
+        """Who is to be given the word now, at most one of each session. Nobody speaks through a shared screen."""
+        now = self._store.clock.now()
+        sessions = {resource.session for resource in self._resources.values() if resource.id in self._speaking}
+        due = (
+            self.floor.due(key, [f for f in self._on_stage.get(key, ()) if f[2] != Source.SCREEN], now)
+            for key in sorted(sessions)
+        )
+        return [feed for feed in due if feed]
+
     def counts(self) -> dict[str, int]:
         """How many publishers and viewers there are."""
         publishers = sum(1 for r in self._resources.values() if r.source)
@@ -240,6 +252,7 @@ class StageMedia:
         self._speaking.discard(resource)
         if known is None:
             return
+        self.floor.forget(known.feed_key)
         if self._feeds.get(known.feed_key) == resource:
             del self._feeds[known.feed_key]
         if known.source:
@@ -255,7 +268,9 @@ class StageMedia:
             self._arriving.add(event.resource)
             self._changed(known.session)
         elif event.kind == "speaking" and known:
-            (self._speaking.add if event.detail.get("speaking") else self._speaking.discard)(event.resource)
+            speaking = bool(event.detail.get("speaking"))
+            (self._speaking.add if speaking else self._speaking.discard)(event.resource)
+            self.floor.hear(known.feed_key, speaking, self._store.clock.now())
             self._changed(known.session)
         elif event.kind == "worker_ready":
             self._spawn()

@@ -95,3 +95,15 @@ class StageTracksSet(Fact):
     source: str
     audio: bool
     video: bool
+
+
+@dataclass(frozen=True)
+class SpeakerChanged(Fact):
+    """Somebody on stage has the word, or nobody (both null). Said by the server, never by a command.
+
+    The log keeps the last one of a session alone: those before it are emptied when the next is said.
+    """
+
+    name: ClassVar[str] = "speaker.changed"
+    person: str | None
+    source: str | None

@@ -151,12 +151,15 @@ def stage_view(rows: Iterable[StageRow], *, crew: bool) -> dict[str, Any]:
     """The stage as pages get it; backstage is the crew's business."""
     slots: list[dict[str, Any] | None] = [None] * SLOTS
     waiting = []
+    speaker = None
     for row in rows:
+        if row.speaks:
+            speaker = {"person": row.person.public_id, "source": row.source}
         if row.slot is not None:
             slots[row.slot] = entry_view(row)
         elif crew:
             waiting.append(entry_view(row))
-    return {"slots": slots, "backstage": waiting}
+    return {"slots": slots, "backstage": waiting, "speaker": speaker}
 
 
 def rooms(rows: Iterable[StageRow]) -> tuple[list[StageRow | None], list[StageRow | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from conference.people.tables import PersonRow
@@ -130,7 +130,7 @@ class RunRow(Base):
 
 
 class StageRow(Base):
-    """A person's source backstage (`slot` null) or on stage. Two in one slot are impossible."""
+    """A person's source backstage (`slot` null) or on stage. Two in one slot are impossible, and two with the word."""
 
     __tablename__ = "stage"
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
@@ -141,6 +141,7 @@ class StageRow(Base):
     video: Mapped[bool] = mapped_column(default=True)
     office: Mapped[str] = mapped_column(String(300), default="")
     entered: Mapped[int]  # rises: the order backstage
+    speaks: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     person: Mapped[PersonRow] = relationship(lazy="joined")
 
@@ -152,6 +153,13 @@ class StageRow(Base):
             unique=True,
             sqlite_where=text("slot IS NOT NULL"),
             postgresql_where=text("slot IS NOT NULL"),
+        ),
+        Index(
+            "uq_stage_speaks",
+            "session_id",
+            unique=True,
+            sqlite_where=text("speaks"),
+            postgresql_where=text("speaks"),
         ),
     )
 

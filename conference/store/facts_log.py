@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, func, insert, select
+from sqlalchemy import String, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ class StreamRow(Base):
 
 
 class FactRow(Base):
-    """One fact. Never changed, never deleted while the conference is kept."""
+    """One fact. Never deleted while the conference is kept, never changed but by `blank`."""
 
     __tablename__ = "facts"
     stream: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -64,6 +64,16 @@ async def record(db: AsyncSession, stream: str, facts: Sequence[Fact], at: datet
     ]
     await db.execute(insert(FactRow), rows)
     return told
+
+
+async def blank(db: AsyncSession, stream: str, name: str, key: str, body: dict[str, Any]) -> None:
+    """Let no earlier fact of this name say anything but `body`; its numbers stay, so that nobody misses one.
+
+    Args:
+        key: of the bodies; facts in which it is null are blank already.
+    """
+    told = (FactRow.stream == stream, FactRow.name == name, FactRow.body[key].as_string().is_not(None))
+    await db.execute(update(FactRow).where(*told).values(body=body).execution_options(synchronize_session=False))
 
 
 async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, int]:

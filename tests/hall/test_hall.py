@@ -192,7 +192,7 @@ async def test_an_encoder_that_is_refused_leaves_nothing_on_stage(room: Room, mo
         patch.setattr(room.engine, "publish", refuse)
         with pytest.raises(MediaRefused):
             await publish(LIVE, production.person, production.link, Source.PROGRAMME, "nonsense")
-    assert (await room.snapshot(moderator))["stage"] == {"slots": [None] * 5, "backstage": []}
+    assert (await room.snapshot(moderator))["stage"] == {"slots": [None] * 5, "backstage": [], "speaker": None}
     answer = await publish(LIVE, production.person, production.link, Source.PROGRAMME, "v=0")
     assert room.engine.slots[f"stage/{LIVE}"] == [answer.resource, None, None, None, None]
 

@@ -18,6 +18,7 @@ from conference.core.errors import ConferenceError
 from conference.hall.visit import Visit
 from conference.live.registry import COMMANDS
 from conference.polls.tables import PollRow
+from conference.sessions.actions import stage
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
 from tests.the_day import END, LIVE, draft, the_day
@@ -105,6 +106,7 @@ STEPS = st.one_of(
     st.tuples(st.just("stage.take_off"), PERSONS, st.sampled_from(["camera", "screen", "programme"])),
     st.tuples(st.just("stage.set_tracks"), ACTORS, SOURCES, st.booleans(), st.booleans()),
     st.tuples(st.just("programme")),
+    *[st.tuples(st.just("speaks"), PERSONS, st.sampled_from([Source.CAMERA, Source.PROGRAMME]))] * 2,
     st.tuples(st.just("poll.create"), st.sampled_from(["single", "multiple", "scale", "words"]), st.booleans()),
     *(
         st.tuples(st.just(name), st.integers(0, 4))
@@ -151,6 +153,10 @@ async def _step(crowd: Crowd, name: str, *given: Any) -> None:
         case "programme":
             visit = crowd.visits["production"]
             await crowd.room.hall.media.publish(LIVE, visit.person, visit.link, Source.PROGRAMME, "v=0")
+            return
+        case "speaks":
+            async with crowd.room.store.unit() as unit:
+                await stage.give_word(unit, LIVE, crowd.id(given[0]), given[1])
             return
         case "poll.create":
             body |= _made_up(*given)

@@ -153,7 +153,7 @@ async def test_an_old_database_is_refused_and_named_until_it_is_upgraded(store: 
 def test_an_upgrade_makes_an_empty_database_and_is_harmless_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for said in ("leer → 0001\n", "0001 → 0001\n"):
+    for said in ("leer → 0002\n", "0002 → 0002\n"):
         assert main(["--data", str(tmp_path), "db", "upgrade"]) == 0
         assert capsys.readouterr().out == f"Datenbank: {said}"
 

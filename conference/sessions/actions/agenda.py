@@ -32,6 +32,7 @@ async def move(unit: Unit, key: str, to: State) -> None:
     MOVES.check(old, to)
     if old is State.LIVE:
         await _stop_running(unit, row)
+        await stage.end_word(unit, row)
     if to is State.LIVE:
         row.running_since = unit.now
         unit.db.add(RunRow(session_id=row.id, began=unit.now))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.people.model import Person
 from conference.sessions import queries
-from conference.sessions.facts import StageBroughtOn, StageEntered, StageLeft, StageTakenOff, StageTracksSet
+from conference.sessions.facts import (
+    SpeakerChanged,
+    StageBroughtOn,
+    StageEntered,
+    StageLeft,
+    StageTakenOff,
+    StageTracksSet,
+)
 from conference.sessions.model import Source, State, free_slot
 from conference.sessions.tables import SessionRow, StageRow
+from conference.store import facts_log
 from conference.store.unit import Unit
 
 _OPEN = (State.BACKSTAGE, State.LIVE)
@@ -61,6 +69,7 @@ async def leave(unit: Unit, key: str, person: Person, source: Source) -> None:
     entry = await unit.db.get(StageRow, (row.id, person.id, source.value))
     if entry is None:
         return
+    await _be_silent(unit, key, entry)
     await unit.db.delete(entry)
     await unit.tell(key, StageLeft(person.public_id, source.value))
 
@@ -86,6 +95,7 @@ async def take_off(unit: Unit, key: str, public_id: str, source: Source) -> None
     row, entry = await _entry(unit, key, public_id, source)
     if entry.slot is None:
         return
+    await _be_silent(unit, key, entry)
     entry.slot = None
     entry.entered = (await _counted(unit, row))[1] + 1
     await unit.tell(key, StageTakenOff(**_said(entry)))
@@ -105,15 +115,48 @@ async def set_tracks(
         raise NotAllowed("Mikrofon und Kamera kann nur die Person selbst einschalten.")
     if (entry.audio, entry.video) == (audio, video):
         return
+    if not audio:
+        await _be_silent(unit, key, entry)
     entry.audio, entry.video = audio, video
     await unit.tell(key, StageTracksSet(target, source.value, audio, video))
 
 
 async def clear(unit: Unit, row: SessionRow) -> None:
     """Everybody leaves: the session is over."""
+    await end_word(unit, row)
     for entry in await queries.stage(unit.db, row.id):
         await unit.tell(row.key, StageLeft(entry.person.public_id, entry.source))
     await unit.db.execute(delete(StageRow).where(StageRow.session_id == row.id))
+
+
+async def give_word(unit: Unit, key: str, public_id: str, source: Source) -> bool:
+    """Somebody on stage has the word now; whether it was given (not to him who has it, is off, or is not live)."""
+    row, entry = await _entry(unit, key, public_id, source)
+    if row.state != State.LIVE or entry.slot is None or not entry.audio or entry.speaks:
+        return False
+    await unit.db.execute(update(StageRow).where(StageRow.session_id == row.id).values(speaks=False))
+    entry.speaks = True
+    await _say_speaker(unit, key, SpeakerChanged(public_id, source.value))
+    return True
+
+
+async def end_word(unit: Unit, row: SessionRow) -> None:
+    """Nobody has the word any more."""
+    for entry in await queries.stage(unit.db, row.id):
+        await _be_silent(unit, row.key, entry)
+
+
+async def _be_silent(unit: Unit, key: str, entry: StageRow) -> None:
+    """Whoever goes or is muted has the word no longer."""
+    if entry.speaks:
+        entry.speaks = False
+        await _say_speaker(unit, key, SpeakerChanged(None, None))
+
+
+async def _say_speaker(unit: Unit, key: str, said: SpeakerChanged) -> None:
+    """Say it, and forget who had the word before: nothing here remembers who spoke how long."""
+    await facts_log.blank(unit.db, key, SpeakerChanged.name, "person", SpeakerChanged(None, None).body())
+    await unit.tell(key, said)
 
 
 async def _entry(unit: Unit, key: str, public_id: str, source: Source) -> tuple[SessionRow, StageRow]:

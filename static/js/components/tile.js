@@ -6,7 +6,7 @@ import { icon } from "../element.js";
 import { initials } from "../figures.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
-import { feedName } from "../state/index.js";
+import { feedName, speakerOf } from "../state/index.js";
 
 /** @import {Entry} from "../state/types.js" */
 /** @import {Pictures} from "../pictures.js" */
@@ -20,12 +20,15 @@ import { feedName } from "../state/index.js";
  */
 export function tile(entry, { video, playing, own = false }) {
   const speaking = entry.audio && (room.state.signals.speaking ?? []).includes(feedName(entry));
+  const speaker = speakerOf(room.state.stage) === entry;
   return html`<figure
     class="tile"
+    aria-label=${speaker ? t("stage.speaker", { name: caption(entry) }) : nothing}
     data-source=${entry.source}
     data-feed=${feedName(entry)}
     ?data-playing=${playing && entry.video}
     ?data-speaking=${speaking}
+    ?data-speaker=${speaker}
   >
     ${video} ${poster(entry, own)}
     <figcaption class="tile__name">
@@ -34,6 +37,7 @@ export function tile(entry, { video, playing, own = false }) {
           ? nothing
           : html`<span class="tile__off">${icon("mic-off")}<span class="kern-sr-only">${t("tile.muted")}</span></span>`}
         <span>${caption(entry)}</span>
+        ${speaker ? html`<span class="tile__speaks">${icon("sound")}<span class="kern-sr-only">${t("tile.speaks")}</span></span>` : nothing}
       </b>
       ${entry.office && entry.source === "camera" ? html`<span class="tile__office">${entry.office}</span>` : nothing}
     </figcaption>

@@ -8,7 +8,7 @@ import { stageFacts } from "./stage.js";
 export { belongsNow } from "./agenda.js";
 export { currentPoll } from "./polls.js";
 export { applySignal } from "./signals.js";
-export { SCREEN_SLOT, feedName, isCrew } from "./stage.js";
+export { SCREEN_SLOT, feedName, isCrew, speakerOf } from "./stage.js";
 
 /** @import {Fact, Snapshot} from "./types.js" */
 

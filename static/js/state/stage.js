@@ -10,16 +10,22 @@ export const stageFacts = {
     withStage(snapshot, (stage) => ({ ...stage, backstage: [...without(stage.backstage, body), entry(body)] })),
 
   "stage.left": (snapshot, body) =>
-    withStage(snapshot, (stage) => ({ slots: vacated(stage.slots, body), backstage: without(stage.backstage, body) })),
+    withStage(snapshot, (stage) => ({
+      ...stage,
+      slots: vacated(stage.slots, body),
+      backstage: without(stage.backstage, body),
+    })),
 
   "stage.brought_on": (snapshot, body) =>
     withStage(snapshot, (stage) => ({
+      ...stage,
       slots: vacated(stage.slots, body).map((present, slot) => (slot === body.slot ? entry(body) : present)),
       backstage: without(stage.backstage, body),
     })),
 
   "stage.taken_off": (snapshot, body) =>
     withStage(snapshot, (stage) => ({
+      ...stage,
       slots: vacated(stage.slots, body),
       backstage: isCrew(snapshot.me) ? [...without(stage.backstage, body), entry(body)] : stage.backstage,
     })),
@@ -28,11 +34,26 @@ export const stageFacts = {
     const set = (/** @type {Entry} */ feed) =>
       same(feed, body) ? { ...feed, audio: body.audio, video: body.video } : feed;
     return withStage(snapshot, (stage) => ({
+      ...stage,
       slots: stage.slots.map((feed) => feed && set(feed)),
       backstage: stage.backstage.map(set),
     }));
   },
+
+  "speaker.changed": (snapshot, { person, source }) =>
+    withStage(snapshot, (stage) => ({ ...stage, speaker: person === null ? null : { person, source } })),
 };
+
+/**
+ * Who on stage has the word.
+ *
+ * @param {Stage | null} stage
+ * @returns {Entry | null}
+ */
+export function speakerOf(stage) {
+  const speaker = stage?.speaker ?? null;
+  return speaker && (stage?.slots.find((feed) => feed !== null && same(feed, speaker)) ?? null);
+}
 
 /**
  * Those who see the backstage: speakers, moderators, organisers and production of the session.

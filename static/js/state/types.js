@@ -35,6 +35,7 @@
  * @typedef {object} Stage
  * @property {(Entry | null)[]} slots
  * @property {Entry[]} backstage
+ * @property {{person: string, source: Source} | null} [speaker] who has the word
  *
  * @typedef {object} Result
  * @property {number} run
