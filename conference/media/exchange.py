@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from conference.media import ice, publisher, sdp, viewer
+from conference.media import ice, limits, publisher, sdp, viewer
 from conference.media.aiortc_seam import Certificate
 from conference.media.engine import Answer, FeedKind, MediaRefused
 from conference.media.fanout import Group, Outbox
@@ -18,6 +18,7 @@ from conference.media.feed import Feed
 from conference.media.peer import Peer
 from conference.media.publisher import Publisher
 from conference.media.sdp import Offer
+from conference.media.shield import Shield
 from conference.media.slots import Room
 from conference.media.tcp import TcpPath
 from conference.media.udp import BATCH, DATAGRAM, Path, UdpSocket, ffi
@@ -55,6 +56,7 @@ class Exchange:
         self.outbox = Outbox(socket)
         self.peers: dict[str, Peer] = {}
         self.rooms: dict[str, Room] = {}
+        self.shield = Shield(socket.socket)
         self.received = 0
         self.received_bytes = 0
         self.strange = 0
@@ -64,7 +66,8 @@ class Exchange:
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[bytes, Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reported_at = time.monotonic()
+        self._reported_at = self._watched_at = time.monotonic()
+        self._knocks = limits.TokenBucket(limits.STRANGE_KNOCKS, limits.STRANGE_KNOCKS, self._reported_at)
         self._ways = [partial(socket.path, index) for index in range(BATCH)]
         self._memory = bytearray(DATAGRAM)  # where datagrams that came by TCP are decrypted
         self._pointer = ffi.from_buffer(self._memory)
@@ -91,7 +94,8 @@ class Exchange:
 
     def _peer_arguments(self, owner: str, offer: Offer) -> tuple[Any, ...]:
         if len(self.peers) >= MAX_PEERS:
-            raise MediaRefused("Der Server ist voll besetzt.", "media.full")
+            raise MediaRefused("Der Server ist voll besetzt.", limits.FULL)
+        limits.check_share(owner, self.peers.values())
         name, now = ice.random_chars(20), time.monotonic()
         return name, owner, offer, self.certificate, self.socket, now, self._connected, self._closed
 
@@ -166,6 +170,8 @@ class Exchange:
                 "bytes_in": self.received_bytes,
                 "packets_out": self.socket.sent,
                 "dropped_out": self.socket.dropped,
+                "dropped_in": self.shield.dropped,
+                "shielded": self.shield.raised,
                 "strange": self.strange,
                 "failures": self.failures,
                 "cpu_seconds": time.process_time(),
@@ -318,6 +324,10 @@ class Exchange:
             self.strange += 1
 
     def _receive_stun(self, way: Callable[[], Path], datagram: bytes, now: float) -> None:
+        named = self._by_ufrag.get(ice.named(datagram))
+        if not (named.knocks if named else self._knocks).take(1, now):
+            self.strange += 1
+            return
         request = ice.read_request(datagram)
         ours = ice.username(request)[0] if request is not None else ""
         peer = self._by_ufrag.get(ours)
@@ -328,6 +338,9 @@ class Exchange:
         previous = peer.previous
         path = way()
         given_up = peer.bind(request, credentials, path, now)
+        if path.key not in peer.paths:
+            self.strange += 1
+            return
         if given_up is not None and self._by_address.get(given_up) is peer:
             del self._by_address[given_up]
         self._by_address[path.key] = peer
@@ -368,6 +381,12 @@ class Exchange:
             if isinstance(peer, Publisher) and (speaking := peer.speaking.change(now)) is not None:
                 self._on_event("speaking", peer.name, peer.owner, {"speaking": speaking})
 
+    def watch(self) -> None:
+        """Raise the shield against a flood of strange datagrams, or lower it."""
+        now = time.monotonic()
+        seconds, self._watched_at = now - self._watched_at, now
+        self.shield.watch(self.strange, self._by_address, max(seconds, 0.001), now)
+
     async def run(self) -> None:
         """Do what is due, until cancelled."""
         turn = 0
@@ -375,6 +394,7 @@ class Exchange:
             await asyncio.sleep(ASK_INTERVAL)
             turn += 1
             self.ask()
+            self.watch()
             if turn % 5 == 0:
                 self.listen()
             if turn % int(REPORT_INTERVAL / ASK_INTERVAL) == 0:

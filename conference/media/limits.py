@@ -12,6 +12,8 @@ RTP_PACKETS, RTP_BITS = 1500.0, 12e6
 RTCP_PACKETS, RTCP_BITS = 500.0, 2e6
 """A second and peer: nine pictures with heavy loss come to a fifth of it."""
 BURST_SECONDS = 2.0
+KNOCKS, STRANGE_KNOCKS = 100.0, 2000.0
+"""STUN requests a second that are read: of one peer, and of all whose name leads to no peer."""
 REPAIRS = 1000
 """Packets that one viewer may have sent again in a second, of all its slots together."""
 MAX_HALF_OPEN = 24

@@ -11,6 +11,7 @@ from conference.media import ice
 from conference.media.aiortc_seam import Certificate
 from conference.media.dtls import Dtls, answering_role
 from conference.media.ice import Credentials
+from conference.media.limits import BURST_SECONDS, KNOCKS, RTCP_BITS, RTCP_PACKETS, Intake, Seen, TokenBucket
 from conference.media.sdp import Offer
 from conference.media.srtp import Srtp
 from conference.media.udp import Path, UdpSocket
@@ -27,6 +28,7 @@ class Peer:
         path: where we send; None until the peer authenticated itself there.
         heard: when authenticated traffic last came (monotonic seconds).
         etag: identifies the ICE session.
+        knocks: how many STUN requests in its name are still read.
     """
 
     def __init__(
@@ -53,6 +55,9 @@ class Peer:
         self.rtt: float | None = None
         self._socket = socket
         self._senders: set[bytes] = set()
+        self._reports = Intake(RTCP_PACKETS, RTCP_BITS, now)
+        self._requests = Seen()
+        self.knocks = TokenBucket(KNOCKS, KNOCKS * BURST_SECONDS, now)
         self._on_connected, self._on_closed = on_connected, on_closed
         self._remote_password = offer.password
         self.dtls = Dtls(certificate, offer.setup, offer.fingerprints, self._send, self._keys, self._ended)
@@ -68,6 +73,11 @@ class Peer:
 
     def _ended(self, reason: str) -> None:
         self._on_closed(self, reason)
+
+    @property
+    def half_open(self) -> bool:
+        """Whether it has not connected yet."""
+        return self.srtp is None
 
     def connected(self) -> None:
         """Keys are there; media may flow."""
@@ -88,17 +98,21 @@ class Peer:
         """Answer an authentic binding request from `path`, which is the peer's from now on.
 
         Returns the key of a path given up in return, if there were too many.
-        The first address is taken at once, another when the peer nominates it (RFC 8445 section 7.3.2).
+        The first address is taken at once, another when the peer nominates it (RFC 8445 section 7.3.2). A request that
+        came before may have been copied on its way: it moves nothing, and from elsewhere it is not even answered.
         """
+        fresh = self._requests.first(request.transaction_id)
+        if not fresh and path.key not in self.paths:
+            return None
         self._socket.send(ice.success(request, credentials, path.address), path)
         path.prove()
         given_up = self._oldest_path() if path.key not in self.paths and len(self.paths) >= MAX_PATHS else None
         if given_up is not None:
             self.paths.pop(given_up).close()
         path = self.paths[path.key] = self.paths.pop(path.key, path)  # the one heard last stands last
-        self.heard = now
-        nominated = "USE-CANDIDATE" in request.attributes
-        restarted = credentials is self.credentials and self.previous is not None
+        self.heard = now if fresh else self.heard
+        nominated = fresh and "USE-CANDIDATE" in request.attributes
+        restarted = fresh and credentials is self.credentials and self.previous is not None
         if self.path is None or self.path.gone or ((nominated or restarted) and self.path is not path):
             self.path = path
             self.moved()
@@ -136,10 +150,11 @@ class Peer:
     def receive_rtcp(self, datagram: bytes, now: float, wall: float) -> None:
         """Take an SRTCP datagram from one of the peer's addresses."""
         sender = datagram[4:8]
-        if self.srtp is None or (sender not in self._senders and len(self._senders) >= MAX_SENDERS):
+        if self.srtp is None or not self._reports.admits(now) or (sender not in self._senders and len(self._senders) >= MAX_SENDERS):
             return
         plain = self.srtp.open_rtcp(datagram)
         if plain:
+            self._reports.charge(len(datagram))
             self._senders.add(sender)
             self.heard = now
             self.feedback(plain, now, wall)

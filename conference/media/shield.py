@@ -185,14 +185,16 @@ class Shield:
         self._strange, self._dropped = strange, self._dropped + came & 0xFFFFFFFF
         if flooded + came >= LOWER_AT * seconds:
             self._calm_since = now
-        known = frozenset(key for key in addresses if len(key) in (16, 28)) if self.works else frozenset()
-        if self.raised and (now - self._calm_since > CALM_SECONDS or len(known) > MAX_ADDRESSES):
-            self.raised = not self._attach([*_assembled(_KINDS), PASS])
-        elif self.raised or flooded >= RAISE_AT * seconds:
+        if not self.works or not (self.raised or flooded >= RAISE_AT * seconds):
+            return
+        known = frozenset(key for key in addresses if len(key) in (16, 28))
+        if now - self._calm_since <= CALM_SECONDS and len(known) <= MAX_ADDRESSES:
             self._shut_out(known)
+        elif self.raised:
+            self.raised = not self._attach([*_assembled(_KINDS), PASS])
 
     def _shut_out(self, known: frozenset[bytes]) -> None:
-        if not self.works or len(known) > MAX_ADDRESSES or (self.raised and known == self._known):
+        if self.raised and known == self._known:
             return
         self._known = known
         search = _search(sorted({self._hash.of(key) for key in known}))
