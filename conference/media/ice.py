@@ -38,7 +38,7 @@ def username(message: stun.Message) -> tuple[str, str]:
 
 
 def named(datagram: bytes) -> str:
-    """Our ufrag in a request that begins with USERNAME, as browsers' do, found without reading the rest; else ``""``."""
+    """Our ufrag in a request that begins with USERNAME, as browsers' do, without reading the rest; else ``""``."""
     if datagram[20:22] != b"\x00\x06":
         return ""
     return datagram[24 : 24 + int.from_bytes(datagram[22:24], "big")].partition(b":")[0].decode("ascii", "replace")

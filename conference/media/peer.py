@@ -150,7 +150,8 @@ class Peer:
     def receive_rtcp(self, datagram: bytes, now: float, wall: float) -> None:
         """Take an SRTCP datagram from one of the peer's addresses."""
         sender = datagram[4:8]
-        if self.srtp is None or not self._reports.admits(now) or (sender not in self._senders and len(self._senders) >= MAX_SENDERS):
+        known = sender in self._senders or len(self._senders) < MAX_SENDERS
+        if self.srtp is None or not known or not self._reports.admits(now):
             return
         plain = self.srtp.open_rtcp(datagram)
         if plain:
