@@ -47,6 +47,19 @@ class TokenBucket:
         return True
 
 
+class Repairs(TokenBucket):
+    """How many packets one viewer may have sent again."""
+
+    def __init__(self, now: float) -> None:
+        super().__init__(REPAIRS, REPAIRS, now)
+
+    def grant(self, wanted: int, now: float) -> int:
+        """As many of those wanted as are left."""
+        granted = min(wanted, int(self.refill(now)))
+        self.left -= granted
+        return granted
+
+
 class Intake:
     """How fast one peer may send: packets and bits (ASVS 5.0, 17.2.5).
 
