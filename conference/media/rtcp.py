@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
 NACK, PLI, FIR, AFB = 1, 1, 4, 15
 REFERENCE_TIME, DELAY_SINCE_REFERENCE = 4, 5
 NTP_EPOCH = 2208988800
+MAX_LOST = 1000  # packets named as missing by one message: as many as are sent again in a second
+MAX_BITRATE = 1 << 34
 _REMB = b"REMB"
 
 
@@ -64,7 +67,7 @@ class KeyFrameRequest:
 
 @dataclass(frozen=True, slots=True)
 class Remb:
-    """Receiver estimated maximum bitrate, bits per second."""
+    """Receiver estimated maximum bitrate, bits per second, at most `MAX_BITRATE`."""
 
     bitrate: int
 
@@ -139,7 +142,7 @@ def _messages(kind: int, count: int, body: bytes) -> Iterator[Message]:
         yield Bye(struct.unpack_from(f"!{count}I", body))
     elif kind == RTPFB and count == NACK:
         ssrc = struct.unpack_from("!I", body, 4)[0]
-        yield Nack(ssrc, tuple(_lost(body[8:])))
+        yield Nack(ssrc, tuple(itertools.islice(_lost(body[8:]), MAX_LOST)))
     elif kind == XR:
         yield from _echoes(body[4:])
     elif kind == PSFB:
@@ -178,7 +181,7 @@ def _payload_feedback(fmt: int, body: bytes) -> Iterator[Message]:
             yield KeyFrameRequest(ssrc)
     elif fmt == AFB and body[8:12] == _REMB:
         exponent, high, low = body[13] >> 2, body[13] & 3, body[14:16]
-        yield Remb((high << 16 | int.from_bytes(low, "big")) << exponent)
+        yield Remb(min((high << 16 | int.from_bytes(low, "big")) << exponent, MAX_BITRATE))
 
 
 def _packet(kind: int, count: int, body: bytes) -> bytes:
