@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 
 from conference.core.errors import BadRequest, ConferenceError, NotAllowed
@@ -15,6 +17,8 @@ from conference.web.site import SITE, with_handle
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 OFFER_BYTES = 128 * 1024
+SIZES_BYTES = 1024
+MAX_SLOTS, MAX_HEIGHT = 24, 4320
 
 
 async def publish(request: web.Request) -> web.StreamResponse:
@@ -50,6 +54,28 @@ async def patch(request: web.Request) -> web.StreamResponse:
     if not answer:
         return web.Response(status=204)
     return web.Response(text=answer, content_type=FRAGMENT, headers={"ETag": f'"{new}"'})
+
+
+async def sizes(request: web.Request) -> web.StreamResponse:
+    """Take in how many physical pixels of height each video slot is shown, 0 for not at all; nothing of it is kept."""
+    identity = await request.app[SITE].doorman.require(request)
+    heights = _heights(await request.read())
+    await request.app[SITE].hall.media.sizes(request.match_info["resource"], identity.person, heights)
+    return web.Response(status=204)
+
+
+def _heights(body: bytes) -> list[int]:
+    try:
+        heights = json.loads(body) if len(body) <= SIZES_BYTES else None
+    except (ValueError, RecursionError):
+        heights = None
+    if not isinstance(heights, list) or len(heights) > MAX_SLOTS or not all(map(_height, heights)):
+        raise BadRequest(f"Erwartet werden bis zu {MAX_SLOTS} Höhen von 0 bis {MAX_HEIGHT}.")
+    return heights
+
+
+def _height(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MAX_HEIGHT
 
 
 async def end(request: web.Request) -> web.StreamResponse:
@@ -111,5 +137,6 @@ def routes() -> list[web.RouteDef]:
         web.post("/whep/{session}", view),
         web.options("/whep/{session}", options),
         web.patch("/media/{resource}", patch),
+        web.put("/media/{resource}/sizes", sizes),
         web.delete("/media/{resource}", end),
     ]

@@ -1,231 +1,35 @@
 /**
- * Picture and sound: publishing by WHIP, viewing by its twin. Nothing else in these pages knows WebRTC.
+ * Picture and sound: publishing by WHIP, viewing by its twin. Nothing but this module and its `line.js` knows WebRTC.
  *
- * A line repairs itself: when its connection fails, when the server restarts, when the network comes back, when nothing
- * arrives although something should. The person presses nothing.
- *
- * @typedef {"idle" | "connecting" | "connected" | "lost" | "refused"} LineState
+ * @import {Carried, LineState} from "./line.js"
  */
 
-const CONNECT_WITHIN = 5_000;
-const LOOK_EVERY = 500;
-const DISCONNECTED_FOR = 1_200;
-const PAUSES = [200, 600, 1_200, 2_000, 3_000];
+import { cameraEncodings, screenEncodings } from "./encodings.js";
+import { Line } from "./line.js";
 
-/** One peer connection to the server and its replacement, as often as needed. */
-class Line {
-  /** @type {LineState} */
-  state = "idle";
-  /** How often the line was made. */
-  attempts = 0;
-  /** @type {RTCPeerConnection | null} */
-  pc = null;
-
-  #address;
-  #onstate;
-  #silentFor;
-  /** @type {string | null} */
-  #resource = null;
-  #failures = 0;
-  #looking = 0;
-  #retry = 0;
-  #wanted = false;
-  #heard = -1;
-  #heardAt = 0;
-  #brokenSince = 0;
-  #begunAt = 0;
-  #patience = 1;
-
-  /**
-   * @param {object} options
-   * @param {string} options.address where the offer goes
-   * @param {number} options.silentFor milliseconds without a sign of life after which the line is made anew
-   * @param {(state: LineState) => void} options.onstate
-   */
-  constructor({ address, silentFor, onstate }) {
-    this.#address = address;
-    this.#silentFor = silentFor;
-    this.#onstate = onstate;
-    this.online = () => this.restart();
-    this.leaving = () => this.#forget(true);
-  }
-
-  start() {
-    if (this.#wanted) return;
-    this.#wanted = true;
-    addEventListener("online", this.online);
-    addEventListener("pagehide", this.leaving);
-    this.#looking = setInterval(() => void this.#look(), LOOK_EVERY);
-    void this.#connect();
-  }
-
-  stop() {
-    this.#wanted = false;
-    removeEventListener("online", this.online);
-    removeEventListener("pagehide", this.leaving);
-    clearInterval(this.#looking);
-    clearTimeout(this.#retry);
-    this.#forget(true);
-    this.#set("idle");
-  }
-
-  /** Makes the line anew at once. */
-  restart() {
-    if (!this.#wanted) return;
-    this.#failures = 0;
-    this.#again("lost");
-  }
-
-  /**
-   * Adds tracks or transceivers to a new connection.
-   *
-   * @param {RTCPeerConnection} _pc
-   */
-  prepare(_pc) {}
-
-  /** Whether something should be arriving now. */
-  expects() {
-    return true;
-  }
-
-  /**
-   * A figure that rises as long as the line is alive.
-   *
-   * @param {RTCStatsReport} _report
-   */
-  pulse(_report) {
-    return 0;
-  }
-
-  async #connect() {
-    clearTimeout(this.#retry);
-    this.#forget(true);
-    this.#set(this.attempts === 0 ? "connecting" : "lost");
-    const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
-    this.pc = pc;
-    this.attempts += 1;
-    this.#begunAt = performance.now();
-    this.#brokenSince = 0;
-    pc.onconnectionstatechange = () => this.#changed(pc);
-    try {
-      this.prepare(pc);
-      await pc.setLocalDescription();
-      await this.#offer(pc);
-    } catch {
-      if (pc === this.pc) this.#again("lost");
-    }
-  }
-
-  /** @param {RTCPeerConnection} pc */
-  async #offer(pc) {
-    const response = await fetch(this.#address, {
-      method: "POST",
-      headers: { "Content-Type": "application/sdp" },
-      body: pc.localDescription?.sdp,
-      signal: AbortSignal.timeout(CONNECT_WITHIN),
-    });
-    const resource = response.headers.get("Location");
-    if (pc !== this.pc) {
-      if (resource) void end(resource);
-      return;
-    }
-    if (!response.ok) return this.#again(response.status < 500 ? "refused" : "lost");
-    this.#resource = resource;
-    await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
-  }
-
-  /** @param {RTCPeerConnection} pc */
-  #changed(pc) {
-    if (pc !== this.pc) return;
-    if (pc.connectionState === "connected") {
-      this.#failures = 0;
-      this.#brokenSince = 0;
-      this.#heard = -1;
-      this.#set("connected");
-    } else if (pc.connectionState === "failed" || pc.connectionState === "closed") {
-      this.#again("lost");
-    } else if (pc.connectionState === "disconnected") {
-      this.#brokenSince = performance.now();
-    }
-  }
-
-  async #look() {
-    const pc = this.pc;
-    if (pc === null) return;
-    const at = performance.now();
-    if (this.state !== "connected") {
-      if (at - this.#begunAt > CONNECT_WITHIN) this.#again("lost");
-      return;
-    }
-    if (this.#brokenSince > 0 && at - this.#brokenSince > DISCONNECTED_FOR) return this.#again("lost");
-    const heard = this.pulse(await pc.getStats());
-    if (pc !== this.pc) return;
-    if (heard !== this.#heard || !this.expects()) {
-      if (this.#heard >= 0 && heard > this.#heard) this.#patience = 1;
-      this.#heard = heard;
-      this.#heardAt = at;
-    } else if (at - this.#heardAt > this.#silentFor * this.#patience) {
-      this.#patience = Math.min(this.#patience * 2, 8);
-      this.#again("lost");
-    }
-  }
-
-  /** @param {LineState} state */
-  #again(state) {
-    if (!this.#wanted) return;
-    this.#forget(false);
-    this.#set(state);
-    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
-    this.#failures += 1;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#connect(), pause);
-  }
-
-  /** @param {boolean} politely tell the server too */
-  #forget(politely) {
-    const pc = this.pc;
-    this.pc = null;
-    if (pc) {
-      pc.onconnectionstatechange = null;
-      pc.close();
-    }
-    if (this.#resource && politely) void end(this.#resource);
-    if (politely) this.#resource = null;
-  }
-
-  /** @param {LineState} state */
-  #set(state) {
-    if (this.state === state) return;
-    this.state = state;
-    this.#onstate(state);
-  }
-}
-
-/** @param {string} resource */
-async function end(resource) {
-  try {
-    await fetch(resource, { method: "DELETE", keepalive: true });
-  } catch {
-    /* the server notices by itself */
-  }
-}
+const TELL_AGAIN = 1_000;
 
 /** The slots of a room, seen and heard. */
 export class Viewer extends Line {
   #slots;
   #onslot;
   #expects;
+  /** @type {number[] | null} */
+  #heights = null;
+  #told = "";
+  #telling = 0;
 
   /**
    * @param {object} options
    * @param {string} options.address
+   * @param {Carried} options.carries
    * @param {number} options.slots how many pictures and sounds the room has
    * @param {(slot: number, video: MediaStreamTrack, audio: MediaStreamTrack) => void} options.onslot new tracks
    * @param {() => boolean} options.expects whether somebody can be seen or heard now
    * @param {(state: LineState) => void} options.onstate
    */
-  constructor({ address, slots, onslot, expects, onstate }) {
-    super({ address, silentFor: 2_000, onstate });
+  constructor({ address, carries, slots, onslot, expects, onstate }) {
+    super({ address, carries, silentFor: 2_000, onstate });
     this.#slots = slots;
     this.#onslot = onslot;
     this.#expects = expects;
@@ -247,6 +51,38 @@ export class Viewer extends Line {
   /** @param {RTCStatsReport} report */
   pulse(report) {
     return sum(report, "inbound-rtp", "bytesReceived");
+  }
+
+  async answered() {
+    void this.#tell();
+  }
+
+  /**
+   * Tells the server how large each picture is shown: at once, and again on each new line.
+   *
+   * @param {number[]} heights physical pixels for each slot; 0: not shown
+   */
+  show(heights) {
+    this.#heights = heights;
+    void this.#tell();
+  }
+
+  async #tell() {
+    clearTimeout(this.#telling);
+    const [resource, heights] = [this.resource, JSON.stringify(this.#heights)];
+    const news = `${resource} ${heights}`;
+    if (resource === null || this.#heights === null || news === this.#told) return;
+    this.#told = news;
+    try {
+      await fetch(resource.replace("?", "/sizes?").replace(/^[^?]*$/, "$&/sizes"), {
+        method: "PUT",
+        headers: { "Content-Type": "application/json" },
+        body: heights,
+      });
+    } catch {
+      if (this.#told === news) this.#told = "";
+      this.#telling = setTimeout(() => void this.#tell(), TELL_AGAIN);
+    }
   }
 
   /**
@@ -308,22 +144,46 @@ export class Publisher extends Line {
    * @param {(state: LineState) => void} options.onstate
    */
   constructor({ address, stream, source, onstate }) {
-    super({ address, silentFor: 4_000, onstate });
+    super({ address, carries: source, silentFor: 4_000, onstate });
     this.#stream = stream;
     this.#source = source;
   }
 
   /** @param {RTCPeerConnection} pc */
   prepare(pc) {
-    const encoding = this.#source === "screen" ? { maxBitrate: 2_500_000, maxFramerate: 15 } : { maxBitrate: 1_800_000 };
     for (const track of this.#stream.getTracks()) {
       if (track.kind === "video") track.contentHint = this.#source === "screen" ? "detail" : "motion";
       pc.addTransceiver(track, {
         direction: "sendonly",
         streams: [this.#stream],
-        sendEncodings: track.kind === "video" ? [encoding] : undefined,
+        sendEncodings: track.kind === "video" ? this.#encodings(track) : undefined,
       });
     }
+  }
+
+  /**
+   * A server that takes one layer alone gets the best: by the standard the first stays, which is the smallest.
+   *
+   * @param {RTCPeerConnection} pc
+   */
+  async answered(pc) {
+    const sender = pc.getSenders().find(({ track }) => track?.kind === "video");
+    if (!sender?.track) return;
+    const parameters = sender.getParameters();
+    if (!/^a=simulcast:/m.test(pc.remoteDescription?.sdp ?? "")) {
+      const { rid, ...best } = this.#encodings(sender.track).at(-1) ?? {};
+      Object.assign(parameters.encodings[0], best);
+    }
+    if (this.#source === "screen") Object.assign(parameters, { degradationPreference: "maintain-resolution" });
+    await sender.setParameters(parameters).catch(() => {});
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #encodings(track) {
+    if (this.#source === "screen") return screenEncodings();
+    const { connection } = /** @type {{connection?: {saveData?: boolean}}} */ (navigator);
+    const machine = { cores: navigator.hardwareConcurrency, saving: connection?.saveData };
+    return cameraEncodings(track.getSettings().height, machine);
   }
 
   /** @param {RTCStatsReport} report */

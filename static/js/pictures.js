@@ -1,13 +1,15 @@
 /**
  * The pictures and sounds of a room as they really arrive: which slot shows moving frames, whether sound may play.
  *
- * @import {LineState} from "./media.js"
+ * @import {LineState} from "./line.js"
  * @import {Entry} from "./state/types.js"
  */
 
 import { address } from "./address.js";
 import { Viewer } from "./media.js";
 import { room } from "./room.js";
+import { capped, saves, saving } from "./saving.js";
+import { Sizes } from "./sizes.js";
 import { feedName } from "./state/index.js";
 
 const LOOK_EVERY = 400;
@@ -38,19 +40,25 @@ class Place {
     [this.frames, this.movedAt] = [0, -Infinity];
   }
 
+  /** Nothing is wanted here. */
+  rest() {
+    [this.playing, this.movedAt] = [false, -Infinity];
+  }
+
   /**
    * Looks whether frames moved since the last time. They are counted at the decoder: Firefox's video elements do not
    * count the frames of live streams.
    *
    * @param {Entry | null} entry
    * @param {number} frames decoded so far
+   * @param {boolean} shown whether they are asked for
    */
-  look(entry, frames) {
+  look(entry, frames, shown) {
     if (this.video.paused && this.video.isConnected && this.video.srcObject) this.video.play().catch(() => {});
     const feed = entry ? feedName(entry) : "";
     const at = performance.now();
     if (feed !== this.feed) [this.feed, this.movedAt] = [feed, -Infinity];
-    else if (frames > this.frames) this.movedAt = at;
+    else if (frames > this.frames || (!shown && this.playing)) this.movedAt = at;
     this.frames = frames;
     this.playing = entry !== null && entry.video && at - this.movedAt < STILL_AFTER[entry.source];
   }
@@ -67,9 +75,13 @@ export class Pictures {
   #sound;
   #places;
   #viewer;
+  #sizes;
+  /** @type {number[]} */
+  #heights;
   #timer = 0;
   #shown = "";
-  #restart = () => this.#viewer.restart();
+  #restart = (/** @type {Event} */ event) => this.#viewer.lost(/** @type {CustomEvent} */ (event).detail ?? null);
+  #saves = () => this.#sizes.tell();
 
   /**
    * @param {object} options
@@ -87,6 +99,7 @@ export class Pictures {
     this.#places = Array.from({ length: slots }, () => new Place());
     this.#viewer = new Viewer({
       address: address(`/whep/${session}?room=${of}`),
+      carries: of,
       slots,
       onslot: (slot, video, audio) => this.#connect(slot, video, audio),
       expects: () => this.#expects(),
@@ -95,12 +108,19 @@ export class Pictures {
         changed();
       },
     });
+    this.#heights = this.#places.map(() => 0);
+    this.#sizes = new Sizes(
+      this.#places.map(({ video }) => video),
+      (heights) => this.#show(heights),
+    );
   }
 
   start() {
     if (this.#timer !== 0) return;
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY);
     room.addEventListener("restarted", this.#restart);
+    saves.addEventListener("change", this.#saves);
+    this.#sizes.start();
     this.#viewer.start();
   }
 
@@ -109,6 +129,8 @@ export class Pictures {
     clearInterval(this.#timer);
     this.#timer = 0;
     room.removeEventListener("restarted", this.#restart);
+    saves.removeEventListener("change", this.#saves);
+    this.#sizes.stop();
     this.#viewer.stop();
     for (const { video, audio } of this.#places) {
       video.srcObject = null;
@@ -124,14 +146,23 @@ export class Pictures {
   /** A press allows sound. */
   unlock() {
     if (!this.blocked) return;
-    this.blocked = false;
+    this.blocked = this.#viewer.blocked = false;
     this.#places.forEach(({ audio }) => this.#play(audio));
     this.#changed();
   }
 
-  /** What arrived in each slot, and how often the line was made. */
+  /** What arrived in each slot, how often the line was made and repaired, and which session it is. */
   async stats() {
-    return { line: this.line, attempts: this.#viewer.attempts, slots: await this.#viewer.stats() };
+    const { attempts, repairs, id } = this.#viewer;
+    return { line: this.line, attempts, repairs, id, heights: this.#heights, slots: await this.#viewer.stats() };
+  }
+
+  /** @param {number[]} heights */
+  #show(heights) {
+    this.#heights = heights.map((height) => capped(height, saving()));
+    if (saving() === "sound") this.#places.forEach((place) => place.rest());
+    this.#viewer.show(this.#heights);
+    this.#changed();
   }
 
   /**
@@ -152,7 +183,7 @@ export class Pictures {
     if (audio.srcObject === null) return;
     audio.play().catch((error) => {
       if (error.name !== "NotAllowedError" || this.blocked) return;
-      this.blocked = true;
+      this.blocked = this.#viewer.blocked = true;
       for (const press of ["pointerup", "keyup"]) addEventListener(press, () => this.unlock(), { once: true });
       this.#changed();
     });
@@ -161,10 +192,10 @@ export class Pictures {
   #expects() {
     const arriving = room.state.signals.feeds ?? [];
     return this.#entries().some(
-      (entry) =>
+      (entry, slot) =>
         entry !== null &&
         entry.person !== room.me.id &&
-        (entry.audio || entry.video) &&
+        (entry.audio || (entry.video && this.#heights[slot] > 0)) &&
         arriving.includes(feedName(entry)),
     );
   }
@@ -172,7 +203,7 @@ export class Pictures {
   async #look() {
     const frames = await this.#viewer.frames();
     const entries = this.#entries();
-    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null, frames[slot] ?? 0));
+    this.#places.forEach((place, slot) => place.look(entries[slot] ?? null, frames[slot] ?? 0, this.#heights[slot] > 0));
     const shown = this.#places.map(({ playing }) => playing).join();
     if (shown !== this.#shown) this.#changed();
     this.#shown = shown;

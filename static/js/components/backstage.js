@@ -27,7 +27,10 @@ export class Backstage extends Live {
 
   connectedCallback() {
     super.connectedCallback();
-    room.addEventListener("restarted", () => this.#publishers.forEach((publisher) => publisher.restart()));
+    room.addEventListener("restarted", (event) => {
+      const lost = /** @type {CustomEvent} */ (event).detail ?? null;
+      this.#publishers.forEach((publisher) => publisher.lost(lost));
+    });
     if (sessionStorage.getItem(this.#memory)) void this.#enter();
   }
 
@@ -39,7 +42,7 @@ export class Backstage extends Live {
 
   /** The lines of this page's own feeds, for tests. */
   get lines() {
-    return [...this.#publishers].map(([source, { state, attempts }]) => ({ source, state, attempts }));
+    return [...this.#publishers].map(([source, { state, attempts, repairs, id }]) => ({ source, state, attempts, repairs, id }));
   }
 
   view() {

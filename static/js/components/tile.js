@@ -6,6 +6,7 @@ import { icon } from "../element.js";
 import { initials } from "../figures.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
+import { saving } from "../saving.js";
 import { feedName, speakerOf } from "../state/index.js";
 
 /** @import {Entry} from "../state/types.js" */
@@ -68,5 +69,6 @@ function poster(entry, own) {
 function reason(entry, own) {
   if (!entry.video) return "tile.camera_off";
   if (own || entry.person === room.me.id) return "tile.own";
+  if (saving() === "sound") return "tile.saved";
   return (room.state.signals.feeds ?? []).includes(feedName(entry)) ? "tile.coming" : "tile.connecting";
 }
