@@ -188,4 +188,5 @@ class Peer:
             "connected": self.srtp is not None,
             "age": round(now - self.made, 1),
             "rtt": self.rtt,
+            "transport": "tcp" if self.path is not None and self.path.stream is not None else "udp",
         }

@@ -100,6 +100,16 @@ class TcpListener:
         self._unproven: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
 
+    @property
+    def unproven(self) -> int:
+        """Connections of which nobody knows yet whose they are."""
+        return self._unproven.total()
+
+    @property
+    def addresses(self) -> int:
+        """How many remote addresses have connections."""
+        return len(self._addresses)
+
     async def listen(self, sock: socket.socket) -> None:
         """Accept on a socket made by `sockets`."""
         loop = asyncio.get_running_loop()
@@ -107,7 +117,7 @@ class TcpListener:
 
     def admit(self, host: str) -> bool:
         """Count a new connection from `host`; False, when there are too many."""
-        full = len(self.connections) >= MAX_CONNECTIONS or self._unproven.total() >= MAX_UNPROVEN
+        full = len(self.connections) >= MAX_CONNECTIONS or self.unproven >= MAX_UNPROVEN
         here = self._addresses[host] >= MAX_PER_ADDRESS or self._unproven[host] >= MAX_UNPROVEN_PER_ADDRESS
         if full or here:
             self.refused += 1

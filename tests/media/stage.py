@@ -41,9 +41,9 @@ class Camera:
         self.peer.send_rtp(AUDIO, synthetic.OPUS, number, number * 960, b"sound%d" % number, elements=elements)
 
 
-async def camera(engine: EmbeddedEngine, owner: str = "anna", audio: bool = True) -> Camera:
+async def camera(engine: EmbeddedEngine, owner: str = "anna", audio: bool = True, tcp: bool = False) -> Camera:
     """A connected publisher."""
-    peer = SyntheticPeer(CERTIFICATE)
+    peer = SyntheticPeer(CERTIFICATE, tcp)
     sections = [synthetic.media("video", "sendonly", (VIDEO, REPAIR))]
     sections += [synthetic.media("audio", "sendonly", (AUDIO,))] if audio else []
     answer = await engine.publish(synthetic.offer(CERTIFICATE, sections), owner=owner, kind="camera")
@@ -77,10 +77,15 @@ class Screen:
 
 
 async def screen(
-    engine: EmbeddedEngine, owner: str = "bert", room: str = "hall", slots: int = 1, with_rtx: bool = True
+    engine: EmbeddedEngine,
+    owner: str = "bert",
+    room: str = "hall",
+    slots: int = 1,
+    with_rtx: bool = True,
+    tcp: bool = False,
 ) -> Screen:
     """A connected viewer."""
-    peer = SyntheticPeer(CERTIFICATE)
+    peer = SyntheticPeer(CERTIFICATE, tcp)
     sections = [synthetic.media("video", "recvonly", with_rtx=with_rtx) for _ in range(slots)]
     sections += [synthetic.media("audio", "recvonly") for _ in range(slots)]
     answer = await engine.view(synthetic.offer(CERTIFICATE, sections), owner=owner, room=room)

@@ -83,18 +83,61 @@ def read_rtp(data: bytes) -> Received:
     return Received(second & 0x7F, seq, timestamp, ssrc, second & 0x80 != 0, data[at:], found)
 
 
+class Framed(asyncio.Protocol):
+    """A TCP connection that looks to a peer like a datagram transport: each datagram has its length before it."""
+
+    def __init__(self, peer: SyntheticPeer) -> None:
+        self._peer = peer
+        self._rest = b""
+        self._stream: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._stream = transport
+        self._peer.connection_made(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._rest += data
+        while len(self._rest) >= 2 and len(self._rest) >= 2 + (size := int.from_bytes(self._rest[:2], "big")):
+            frame, self._rest = self._rest[2 : 2 + size], self._rest[2 + size :]
+            self._peer.datagram_received(frame, self._peer.socket.getpeername())
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._peer.hung_up.set()
+
+    def sendto(self, data: bytes) -> None:
+        self._stream.write(len(data).to_bytes(2, "big") + data)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def pause(self, pausing: bool) -> None:
+        (self._stream.pause_reading if pausing else self._stream.resume_reading)()
+
+    def is_closing(self) -> bool:
+        closing: bool = self._stream.is_closing()
+        return closing
+
+    def get_extra_info(self, name: str) -> Any:
+        return self._stream.get_extra_info(name)
+
+
 class SyntheticPeer(asyncio.DatagramProtocol):
     """One end of a WebRTC transport.
 
     Attributes:
+        tcp: whether the next socket is a TCP connection (RFC 6544).
+        hung_up: set when a TCP connection ended.
+        host: the server's address; `own` is that to send from, the same one where it is empty.
         rtp: what came in, in order; `rtcp`: the messages that came in.
         opened: all peers with a socket, for those who tidy up.
     """
 
     opened: ClassVar[list[SyntheticPeer]] = []
 
-    def __init__(self, certificate: Certificate | None = None) -> None:
+    def __init__(self, certificate: Certificate | None = None, tcp: bool = False) -> None:
         self.certificate = certificate or Certificate()
+        self.tcp = tcp
+        self.hung_up = asyncio.Event()
         self.rtp: list[Received] = []
         self.rtcp: list[rtcp.Message] = []
         self.srtp: srtp.Srtp | None = None
@@ -104,6 +147,7 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         self._early: list[bytes] = []
         self.dtls: DtlsTransport | None = None
         self.host = "127.0.0.1"
+        self.own = ""
         self._transport: Any = None
         self._responses: dict[bytes, asyncio.Future[bytes]] = {}
 
@@ -150,12 +194,20 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         return self._transport.get_extra_info("socket")
 
     async def open_socket(self, port: int) -> None:
-        """Take a (new) socket of our own; `port` is the server's."""
-        loop = asyncio.get_running_loop()
+        """Take a (new) socket of our own, in place of the old; `port` is the server's."""
         if self._transport is None:
             self.opened.append(self)
         self.vanish()
-        await loop.create_datagram_endpoint(lambda: self, remote_addr=(self.host, port), local_addr=(self.host, 0))
+        await self.open_another(port)
+
+    async def open_another(self, port: int) -> Any:
+        """Take a new socket to send by and keep the old one open; returns the old one's transport."""
+        loop, old, own = asyncio.get_running_loop(), self._transport, self.own or self.host
+        if self.tcp:
+            await loop.create_connection(lambda: Framed(self), self.host, port, local_addr=(own, 0))
+        else:
+            await loop.create_datagram_endpoint(lambda: self, remote_addr=(self.host, port), local_addr=(own, 0))
+        return old
 
     async def connect(self, answer: str, role: str = "client") -> None:
         """Follow an answer: prove who we are, then agree on keys."""
@@ -204,6 +256,10 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         if self.dtls is not None:
             await self.dtls.stop()
         self.vanish()
+
+    def pause(self, pausing: bool) -> None:
+        """Read nothing any more from a TCP connection, or read on."""
+        self._transport.pause(pausing)
 
     def vanish(self) -> None:
         """Release the socket without a word."""
