@@ -45,6 +45,8 @@ class RecordingEngine:
         self.slots: dict[str, list[str | None]] = {}
         self.open: dict[str, str] = {}
         self.muted: dict[str, tuple[bool, bool]] = {}
+        self.shown: dict[str, list[int]] = {}
+        self.told: dict[str, Any] = {"workers": [], "feeds": {}, "viewers": {}}
         self._next = 0
 
     async def start(self) -> None: ...
@@ -75,8 +77,11 @@ class RecordingEngine:
     async def mute(self, feed: str, *, audio: bool, video: bool) -> None:
         self.muted[feed] = (audio, video)
 
+    async def show(self, resource: str, heights: Any) -> None:
+        self.shown[resource] = list(heights)
+
     async def stats(self) -> dict[str, Any]:
-        return {"workers": [], "feeds": [], "viewers": []}
+        return self.told
 
     def report(self, event: MediaEvent) -> None:
         """Say something happened, as a worker would."""

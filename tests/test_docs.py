@@ -17,7 +17,7 @@ from conference.sessions import facts as session_facts
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
-SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating"}
+SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health"}
 
 
 def section(title: str) -> list[list[str]]:

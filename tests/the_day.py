@@ -37,6 +37,7 @@ def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
         ("participant", "session.join", {"session": LIVE}),
         ("moderator", "session.people", {"session": LIVE}),
         ("organiser", "attendance.read", {}),
+        ("moderator", "health.watch", {"session": LIVE, "on": True}),
         ("moderator", "session.shift", {"session": LIVE, "minutes": 10, "following": True}),
         ("moderator", "session.move", {"session": LIVE, "to": "backstage"}),
         ("speaker", "stage.enter", {"session": LIVE, "source": "screen"}),

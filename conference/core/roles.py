@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PUBLISH = "publish"  # go backstage with camera, microphone, screen
     MODERATE = "moderate"  # move sessions, bring people on stage, run polls
     PRODUCE = "produce"  # feed the venue's programme into the stage
+    MONITOR = "monitor"  # see how feeds, viewers and media workers are doing
     ORGANISE = "organise"  # people, links, exports
 
 
@@ -34,9 +35,9 @@ _P = Permission
 MAY: dict[Role, frozenset[Permission]] = {
     Role.PARTICIPANT: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE}),
     Role.SPEAKER: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH}),
-    Role.MODERATOR: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH, _P.MODERATE}),
-    Role.ORGANISER: frozenset({_P.VIEW, _P.JOIN, _P.MODERATE, _P.ORGANISE}),
-    Role.PRODUCTION: frozenset({_P.VIEW, _P.PRODUCE}),
+    Role.MODERATOR: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH, _P.MODERATE, _P.MONITOR}),
+    Role.ORGANISER: frozenset({_P.VIEW, _P.JOIN, _P.MODERATE, _P.ORGANISE, _P.MONITOR}),
+    Role.PRODUCTION: frozenset({_P.VIEW, _P.PRODUCE, _P.MONITOR}),
     Role.VENUE: frozenset({_P.VIEW}),
 }
 

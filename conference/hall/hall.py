@@ -20,11 +20,12 @@ from conference.core.errors import Address, ConferenceError, NotFound
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
 from conference.hall.group_commit import GroupCommit
+from conference.hall.health import WorkerRates, feeds_health, viewers_health
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
 from conference.hall.visit import Visit
-from conference.media.engine import MediaEngine
+from conference.media.engine import MediaEngine, MediaUnavailable
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
@@ -43,6 +44,7 @@ RESUME_LIMIT = 500
 """Facts per stream that a returning visit is sent; beyond that it takes a fresh snapshot."""
 CATCH_UP_LIMIT = 10_000
 SIGNAL_SECONDS = 0.5
+HEALTH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 DESERTED_AFTER = timedelta(minutes=1)
 CATCH_UP_SECONDS = 1.0
@@ -76,6 +78,7 @@ class Hall:
         self._stage_dirty: set[str] = set()
         self._feeds_dirty: set[str] = set()
         self._stage_wake = asyncio.Event()
+        self._worker_rates = WorkerRates()
         self._deserted: dict[tuple[str, str, str], datetime] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -95,6 +98,7 @@ class Hall:
         self._tasks = [
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
+            loop.create_task(_every(HEALTH_SECONDS, self.send_health)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.clear_deserted)),
@@ -344,6 +348,32 @@ class Hall:
                 role = visit.roles[key]
                 visit.outbox.signal("feeds", {"session": key, "live": self.media.arriving(key, role)})
                 visit.outbox.signal("speaking", {"session": key, "who": self.media.speaking(key, role)})
+
+    async def send_health(self) -> None:
+        """Tell those who monitor how the media are doing; the engine is asked once for all, and if somebody does."""
+        monitoring = [visit for visit in self.visits.values() if visit.monitors and self._may_monitor(visit)]
+        if not monitoring:
+            return
+        try:
+            stats = await self.engine.stats()
+        except MediaUnavailable:
+            stats = None
+        workers = self._worker_rates.look(stats or {}, asyncio.get_running_loop().time())
+        bodies = {key: self._health(key, stats, workers) for key in {visit.session for visit in monitoring} if key}
+        for visit in monitoring:
+            if visit.session in bodies:
+                visit.outbox.signal("health", bodies[visit.session])
+
+    def _health(self, key: str, stats: dict[str, Any] | None, workers: list[dict[str, Any]]) -> dict[str, Any]:
+        if stats is None:
+            return {"session": key, "available": False, "feeds": [], "workers": [], "viewers": None}
+        feeds = feeds_health(stats, key, self.media.publishing())
+        viewers = viewers_health(stats, key, self.media.slots(key))
+        return {"session": key, "available": True, "feeds": feeds, "workers": workers, "viewers": viewers}
+
+    def _may_monitor(self, visit: Visit) -> bool:
+        """Asked each time: roles change while pages are open."""
+        return visit.session is not None and may(visit.roles[visit.session], Permission.MONITOR)
 
     async def _send_session_signals(self, key: str) -> None:
         async with self.store.reading() as db:

@@ -61,6 +61,8 @@ class StageMedia:
         self._feeds: dict[FeedKey, str] = {}
         self._arriving: set[str] = set()
         self._on_stage: dict[str, set[FeedKey]] = {}
+        self._slots: dict[str, list[FeedKey | None]] = {}
+        self._numbers: dict[FeedKey, int] = {}
         self._speaking: set[str] = set()
         self.floor = Floor()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
@@ -117,6 +119,11 @@ class StageMedia:
         self._own(resource, person)
         return await self._engine.patch(resource, fragment, etag)
 
+    async def sizes(self, resource: str, person: Person, heights: list[int]) -> None:
+        """Say how large one's own viewer shows its video slots, in physical pixels of height. Raises NotFound."""
+        self._own(resource, person)
+        await self._engine.show(resource, heights)
+
     async def close_own(self, resource: str, person: Person) -> None:
         """End one's own resource. Raises NotFound."""
         self._own(resource, person)
@@ -141,7 +148,8 @@ class StageMedia:
                 rows = await queries.stage(db, row.id)
             await self._end_forbidden(key, row.state, rows)
             on_stage, backstage = queries.rooms(rows)
-            self._on_stage[key] = {(key, row.person.public_id, row.source) for row in on_stage if row}
+            self._slots[key] = [(key, row.person.public_id, row.source) if row else None for row in on_stage]
+            self._on_stage[key] = {feed for feed in self._slots[key] if feed}
             with contextlib.suppress(MediaUnavailable):
                 await self._mute(key, rows)
                 await self._engine.switch(f"stage/{key}", [self._feed(key, entry) for entry in on_stage])
@@ -176,6 +184,18 @@ class StageMedia:
             for key in sorted(sessions)
         )
         return [feed for feed in due if feed]
+
+    def publishing(self) -> dict[str, FeedKey]:
+        """Whose feed each publishing resource is."""
+        return {resource: feed for feed, resource in self._feeds.items()}
+
+    def slots(self, key: str) -> list[FeedKey | None]:
+        """Which feed flows in which slot of a session's stage."""
+        return self._slots.get(key, [])
+
+    def number(self, feed: FeedKey) -> int:
+        """A number that stands for a feed where nobody's name may, the same however often it is opened anew."""
+        return self._numbers.setdefault(feed, len(self._numbers) + 1)
 
     def counts(self) -> dict[str, int]:
         """How many publishers and viewers there are."""

@@ -35,6 +35,7 @@ class Visit:
         roles: the person's role in each stream that is heard.
         heard: the last number sent per stream; None until it was greeted.
         joined: sessions in which this visit is present.
+        monitors: it is shown how the session's media are doing.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Visit:
     roles: dict[str, Role]
     heard: dict[str, int] | None = None
     joined: set[str] = field(default_factory=set)
+    monitors: bool = False
     outbox: Outbox = field(init=False)
     _early: list[Told] = field(default_factory=list)
 

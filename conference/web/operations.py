@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 
+from conference.media.engine import MediaUnavailable
 from conference.store import facts_log
+from conference.web import metrics as prometheus
 from conference.web.site import SITE
 
 
@@ -27,35 +26,27 @@ async def ready(request: web.Request) -> web.StreamResponse:
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """Prometheus text."""
+    """Prometheus text; it is there, too, while the media plane is not."""
     site = request.app[SITE]
-    registry = CollectorRegistry()
-    counts = site.hall.media.counts()
-    _gauge(registry, "conference_visits", "live connections", len(site.hall.visits))
-    _gauge(registry, "conference_media_publishers", "feeds published", counts["publishers"])
-    _gauge(registry, "conference_media_viewers", "viewers of media", counts["viewers"])
+    hall = site.hall
     async with site.store.reading() as db:
-        _gauge(registry, "conference_facts", "facts logged", await facts_log.count(db))
-    _workers(registry, (await site.hall.engine.stats()).get("workers", []))
-    return web.Response(
-        body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-    )
-
-
-def _gauge(registry: CollectorRegistry, name: str, text_: str, value: float) -> None:
-    Gauge(name, text_, registry=registry).set(value)
-
-
-def _workers(registry: CollectorRegistry, workers: list[dict[str, Any]]) -> None:
-    gauges: dict[str, Gauge] = {}
-    for number, worker in enumerate(workers):
-        for name, value in worker.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                if name not in gauges:
-                    gauges[name] = Gauge(
-                        f"conference_media_{name}", f"media worker: {name}", ["worker"], registry=registry
-                    )
-                gauges[name].labels(str(number)).set(value)
+        facts = await facts_log.count(db)
+    published = hall.media.counts()
+    counts = {
+        "conference_visits": ("Live connections of pages.", len(hall.visits)),
+        "conference_media_publishers": ("Feeds published.", published["publishers"]),
+        "conference_media_viewers": ("Viewers of media.", published["viewers"]),
+        "conference_facts": ("Facts logged.", facts),
+    }
+    try:
+        stats = await hall.engine.stats()
+    except MediaUnavailable:
+        stats = None
+    feeds = {
+        resource: (feed[0], str(hall.media.number(feed)), feed[2]) for resource, feed in hall.media.publishing().items()
+    }
+    body = prometheus.text(prometheus.MediaCollector(stats, feeds, counts))
+    return web.Response(body=body, headers={"Content-Type": prometheus.CONTENT_TYPE})
 
 
 def routes() -> list[web.RouteDef]:

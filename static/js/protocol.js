@@ -28,6 +28,7 @@ const REPEATABLE = new Set([
   "poll.vote",
   "feedback.rate",
   "attendance.read",
+  "health.watch",
 ]);
 
 /** A command the server refused, or that could not be sent. */
