@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any
 
 from conference.core.errors import ConferenceError
 from conference.store.engine import database_url
+
+_TURN = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?\Z")
 
 
 def _setting(help_text: str, default: Any = None) -> Any:
@@ -32,6 +35,10 @@ class Settings:
     public_url: str = _setting("the address people type, e.g. https://konferenz.example.org", "")
     tls_cert: str = _setting("certificate chain (PEM); without it serve behind a reverse proxy", "")
     tls_key: str = _setting("private key (PEM)", "")
+    turn_urls: str = _setting(
+        "TURN servers to hand to browsers, e.g. turn:turn.example.org?transport=udp, comma-separated", ""
+    )
+    turn_secret: str = _setting("secret shared with them (coturn's static-auth-secret)", "")
     trusted_proxy: str = _setting("addresses whose forwarded headers are believed, comma-separated", "")
     database: str = _setting("SQLAlchemy URL (default: SQLite in the data directory)", "")
 
@@ -58,6 +65,11 @@ class Settings:
     def media_addresses(self) -> list[str]:
         """Addresses for ICE candidates; empty: all of this machine."""
         return _listed(self.media_host)
+
+    @property
+    def turn_servers(self) -> list[str]:
+        """TURN addresses (RFC 7065)."""
+        return _listed(self.turn_urls)
 
     @property
     def proxies(self) -> list[str]:
@@ -87,7 +99,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> 
             values[known.name] = variable
         if flags.get(known.name) is not None:
             values[known.name] = flags[known.name]
-    return Settings(**{**_typed(values), "data": str(data)})
+    settings = Settings(**{**_typed(values), "data": str(data)})
+    _check_turn(settings)
+    return settings
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -113,6 +127,16 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             typed[name] = int(value)
     return typed
+
+
+def _check_turn(settings: Settings) -> None:
+    for url in settings.turn_servers:
+        if not _TURN.match(url):
+            raise ConferenceError(
+                "settings.invalid", f"turn_urls: »{url}« ist keine TURN-Adresse (turn:name:3478?transport=udp)."
+            )
+    if bool(settings.turn_servers) != bool(settings.turn_secret):
+        raise ConferenceError("settings.invalid", "turn_urls und turn_secret gehören zusammen: beide oder keins.")
 
 
 def secret_key(directory: Path) -> bytes:

@@ -207,9 +207,9 @@ async def connect(url: str, cookies: str, auth: dict[str, Any]) -> Client:
 
 
 @contextlib.asynccontextmanager
-async def open_house(data: Path, engine: Any = None) -> AsyncIterator[House]:
-    """Import the Kooperationskonferenz into a directory and serve it on a free port."""
-    settings = Settings(data=str(data), port=0, media_port=0)
+async def open_house(data: Path, engine: Any = None, **more: Any) -> AsyncIterator[House]:
+    """Import the Kooperationskonferenz into a directory and serve it on a free port, with more settings if wanted."""
+    settings = Settings(data=str(data), port=0, media_port=0, **more)
     clock = ManualClock(START)
     engine = engine or RecordingEngine()
     await put_day(data)

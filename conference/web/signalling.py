@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from conference.core.roles import Role
 from conference.hall.stage_media import Room
 from conference.media.engine import Answer
 from conference.sessions.model import Source
+from conference.web import turn
 from conference.web.identity import Identity
 from conference.web.site import SITE, with_handle
 
@@ -85,9 +87,18 @@ async def end(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def options(_request: web.Request) -> web.StreamResponse:
-    """What may be posted here (RFC 9725 section 4.2)."""
-    return web.Response(status=204, headers={"Accept-Post": SDP, "Allow": "POST, OPTIONS"})
+async def options(request: web.Request) -> web.StreamResponse:
+    """What may be posted here (RFC 9725 section 4.2); those with a link also learn of the TURN servers."""
+    response = web.Response(status=204, headers={"Accept-Post": SDP, "Allow": "POST, OPTIONS"})
+    with contextlib.suppress(ConferenceError):
+        await request.app[SITE].doorman.require(request)
+        _name_ice_servers(request, response)
+    return response
+
+
+def _name_ice_servers(request: web.Request, response: web.Response) -> None:
+    for link in turn.links(request.app[SITE].ice_servers()):
+        response.headers.add("Link", link)
 
 
 async def _asked(request: web.Request, content_type: str) -> tuple[Identity, str]:
@@ -126,7 +137,9 @@ def _source(request: web.Request, identity: Identity) -> Source:
 def _created(request: web.Request, answer: Answer) -> web.Response:
     location = with_handle(f"/media/{answer.resource}", request.query.get("as"))
     headers = {"Location": location, "ETag": f'"{answer.etag}"'}
-    return web.Response(status=201, text=answer.sdp, content_type=SDP, headers=headers)
+    response = web.Response(status=201, text=answer.sdp, content_type=SDP, headers=headers)
+    _name_ice_servers(request, response)
+    return response
 
 
 def routes() -> list[web.RouteDef]:

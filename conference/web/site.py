@@ -25,6 +25,7 @@ from conference.people.tokens import Tokens
 from conference.sessions import queries
 from conference.sessions.model import belongs_now
 from conference.store.unit import Store
+from conference.web import turn
 from conference.web.identity import Doorman, Identity, holds_several
 from conference.web.security import Origins
 
@@ -72,6 +73,10 @@ class Site:
     def base(self, request: web.Request) -> str:
         """The address under which people reach us, without a slash at its end."""
         return self.settings.public_url.rstrip("/") or self.origins.own(request)
+
+    def ice_servers(self) -> list[dict[str, Any]]:
+        """TURN servers with fresh credentials, for ``RTCPeerConnection``; handed to people with a link alone."""
+        return turn.ice_servers(self.settings.turn_servers, self.settings.turn_secret, self.store.clock.now())
 
     def secure(self, request: web.Request) -> bool:
         """Whether people reach us by HTTPS, so that cookies may insist on it."""
@@ -130,6 +135,7 @@ async def render(
     text = site.templates.get_template(template).render(
         snapshot=snapshot,
         snapshot_json=inline_json(snapshot) if snapshot else None,
+        ice_servers_json=inline_json(site.ice_servers()) if snapshot else None,
         conference=conference,
         lang=lang,
         t=lambda key, **values: translate(lang, key, **values),
