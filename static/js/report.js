@@ -70,7 +70,7 @@
  * @typedef {object} Row
  * @property {string} name
  * @property {string} text
- * @property {Grade} grade
+ * @property {Grade | null} grade null: nothing to judge
  */
 
 /** @param {RTCStatsReport} report @param {number} at @returns {Reading} */
@@ -271,7 +271,7 @@ export function sentence(lines, live) {
 export function report(lines, page, t) {
   const rows = [wayRow(lines, page, t), ...lines.flatMap((line) => lineRows(line, page, t)), browserRow(page, t)];
   const way = t(sentence(lines, page.live));
-  return { grade: worst(rows.map(({ grade }) => grade)), way, hint: t(`report.hint.${hint(lines, page)}`), rows, code: code(lines) };
+  return { grade: worst(rows.flatMap(({ grade }) => grade ?? [])), way, hint: t(`report.hint.${hint(lines, page)}`), rows, code: code(lines) };
 }
 
 /**
@@ -364,7 +364,8 @@ function lossRow({ lost, repaired }, t) {
 function sentRow({ carries, layers, voice, refused, limited }, t) {
   const kbits = layers.reduce((sum, layer) => sum + layer.kbits, 0);
   const [best] = [...layers].sort((a, b) => b.height - a.height || b.fps - a.fps);
-  const texts = [best ? t("report.sent", { ...best, kbits, layers: layers.length }) : t("report.sent.none")];
+  const values = best ? { ...best, kbits, layers: layers.length } : {};
+  const texts = [t(layers.length > 1 ? "report.sent.layers" : best ? "report.sent.one" : "report.sent.none", values)];
   if (carries === "camera") texts.push(t(voice ? "report.voice" : "report.voice.none"));
   if (refused >= 0.0005) texts.push(t("report.refused", { percent: percent(refused) }));
   if (limited !== "none") texts.push(t(`report.limited.${limited}`));
@@ -373,7 +374,7 @@ function sentRow({ carries, layers, voice, refused, limited }, t) {
 }
 
 /** @param {{browser: string}} page @param {(key: string) => string} t @returns {Row} */
-const browserRow = ({ browser }, t) => ({ name: t("report.row.browser"), text: browser, grade: "good" });
+const browserRow = ({ browser }, t) => ({ name: t("report.row.browser"), text: browser, grade: null });
 
 /**
  * The one thing to do about it.

@@ -180,7 +180,7 @@ describe("the report", () => {
     const found = report([camera], PAGE, t);
     assert.equal(
       row(found, "Ihre Kamera").text,
-      "Geht hinaus: 1280 × 720, 30 Bilder/s, 2 Größen, zusammen 200 kbit/s. Ihr Ton geht hinaus. Ihr Gerät ist ausgelastet.",
+      "Geht hinaus: 1280 × 720, 30 Bilder/s, in 2 Größen, zusammen 200 kbit/s. Ihr Ton geht hinaus. Ihr Gerät ist ausgelastet.",
     );
     assert.deepEqual([found.grade, found.hint], ["fair", texts["report.hint.cpu"]]);
     assert.match(found.code, /-S720X30$/);

@@ -141,9 +141,9 @@ export class ConnectionBadge extends Live {
 
 /** @param {Row} row */
 function rowView({ name, text, grade }) {
-  return html`<div class="report__row" data-grade=${grade}>
+  return html`<div class="report__row" data-grade=${grade ?? nothing}>
     <dt>${name}</dt>
-    <dd>${text}${grade === "good" ? nothing : html`<span class="kern-sr-only"> (${t(`report.grade.${grade}`)})</span>`}</dd>
+    <dd>${text}${grade === "good" || grade === null ? nothing : html`<span class="kern-sr-only"> (${t(`report.grade.${grade}`)})</span>`}</dd>
   </div>`;
 }
 
