@@ -49,13 +49,15 @@ class MediaEvent:
     """What the engine reports on its own.
 
     Attributes:
-        kind: ``connected``, ``closed`` (a resource), ``worker_lost``, ``worker_ready``, ``speaking`` (a feed).
-        resource: the resource it is about, or ``""`` for a worker.
+        kind: ``connected``, ``closed`` (a resource), ``worker_lost``, ``worker_ready``, ``speaking`` (a feed),
+            ``slots`` (a room that fills its slots by itself).
+        resource: the resource or room it is about, or ``""`` for a worker.
         owner: the owner given when the resource was made, or ``""``.
-        detail: more, by kind: ``{"reason": …}`` for ``closed``, ``{"speaking": bool}`` for ``speaking``.
+        detail: more, by kind: ``{"reason": …}`` for ``closed``, ``{"speaking": bool}`` for ``speaking``,
+            ``{"audio": [feed or None …], "video": […]}`` for ``slots``.
     """
 
-    kind: Literal["connected", "closed", "worker_lost", "worker_ready", "speaking"]
+    kind: Literal["connected", "closed", "worker_lost", "worker_ready", "speaking", "slots"]
     resource: str
     owner: str
     detail: dict[str, Any] = field(default_factory=dict)
@@ -97,6 +99,19 @@ class MediaEngine(Protocol):
 
     async def switch(self, room: str, slots: Sequence[str | None]) -> None:
         """Say which feed flows in which slot of a room: the feed's video in video slot i, its audio in audio slot i."""
+
+    async def gather(self, room: str, feeds: Sequence[str], *, pictures: int = 9, voices: int = 3) -> None:
+        """Let a room's slots be filled by who speaks, instead of `switch`.
+
+        The loudest of `feeds` are heard in the first `voices` audio slots, those who spoke last are seen in the first
+        `pictures` video slots. Event ``slots`` tells who is where.
+        """
+
+    async def show(self, resource: str, heights: Sequence[int]) -> None:
+        """Say in how many physical pixels of height a viewer shows video slot i; 0: not at all, nothing is sent.
+
+        Pictures not listed are shown in full size. Unknown ids are no error.
+        """
 
     async def mute(self, feed: str, *, audio: bool, video: bool) -> None:
         """Stop (True) or resume (False) forwarding a feed's audio and video, whatever its publisher sends."""

@@ -8,18 +8,20 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from pathlib import Path as FilePath
 from typing import Any
 
-from conference.media import ice, limits, publisher, sdp, viewer
+from conference.media import ice, limits, publisher, relay, sdp, viewer
 from conference.media.aiortc_seam import Certificate
 from conference.media.engine import Answer, FeedKind, MediaRefused
 from conference.media.fanout import Group, Outbox
 from conference.media.feed import Feed
 from conference.media.peer import Peer
 from conference.media.publisher import Publisher
+from conference.media.relay import Import, Relay
+from conference.media.rooms import Room
 from conference.media.sdp import Offer
 from conference.media.shield import Shield
-from conference.media.slots import Room
 from conference.media.tcp import TcpPath
 from conference.media.udp import BATCH, DATAGRAM, Path, UdpSocket, ffi
 from conference.media.viewer import Viewer
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 MAX_PEERS = 4000
 MAX_ROOMS = 2000
+MAX_GATHERED = 400
 ASK_INTERVAL = 0.05
 REPORT_INTERVAL = 1.0
 
@@ -57,6 +60,7 @@ class Exchange:
         self.peers: dict[str, Peer] = {}
         self.rooms: dict[str, Room] = {}
         self.shield = Shield(socket.socket)
+        self.relay = Relay(self._published, self._flush, self._failed)
         self.received = 0
         self.received_bytes = 0
         self.strange = 0
@@ -74,14 +78,14 @@ class Exchange:
 
     # the engine's verbs
 
-    def publish(self, offer: str, owner: str, kind: FeedKind) -> Answer:
+    def publish(self, offer: str, owner: str, kind: FeedKind, room: str = "") -> Answer:
         """See `MediaEngine.publish`."""
         parsed = sdp.parse(offer)
         accepted = publisher.acceptable(parsed)
         if not accepted:
             raise MediaRefused("Das Angebot sendet nichts, was hier angenommen wird (VP8 oder H.264, Opus).")
         peer = Publisher(kind, parsed, accepted, *self._peer_arguments(owner, parsed))
-        return self._admit(peer, parsed, accepted)
+        return self._admit(peer, parsed, accepted, {"room": room, "kind": kind, "streams": relay.describe(peer.feed)})
 
     def view(self, offer: str, owner: str, room: str) -> Answer:
         """See `MediaEngine.view`."""
@@ -90,7 +94,7 @@ class Exchange:
         if not accepted:
             raise MediaRefused("Das Angebot empfängt nichts, was hier gesendet wird (VP8 oder H.264, Opus).")
         peer = Viewer(self._room(room), room, slots, *self._peer_arguments(owner, parsed))
-        return self._admit(peer, parsed, accepted)
+        return self._admit(peer, parsed, accepted, {"room": room})
 
     def _peer_arguments(self, owner: str, offer: Offer) -> tuple[Any, ...]:
         if len(self.peers) >= MAX_PEERS:
@@ -99,9 +103,10 @@ class Exchange:
         name, now = ice.random_chars(20), time.monotonic()
         return name, owner, offer, self.certificate, self.socket, now, self._connected, self._closed
 
-    def _admit(self, peer: Peer, offer: Offer, accepted: dict[int, sdp.Accepted]) -> Answer:
+    def _admit(self, peer: Peer, offer: Offer, accepted: dict[int, sdp.Accepted], opened: dict[str, Any]) -> Answer:
         self.peers[peer.name] = peer
         self._by_ufrag[peer.credentials.ufrag] = peer
+        self._on_event("opened", peer.name, peer.owner, opened)
         session = secrets.randbits(62)
         return Answer(peer.name, sdp.answer(offer, self._transport(peer), session, accepted), peer.etag)
 
@@ -153,12 +158,55 @@ class Exchange:
         self._drop_room(room)
         self.ask()
 
+    def assign(self, room: str, audio: Sequence[str | None], video: Sequence[str | None]) -> None:
+        """`switch`, where other feeds are heard than seen."""
+        self._room(room).assign(audio, video)
+        self._drop_room(room)
+        self.ask()
+
+    def gather(self, room: str, feeds: Sequence[str], pictures: int, voices: int) -> None:
+        """See `MediaEngine.gather`."""
+        self._room(room).gather(feeds[:MAX_GATHERED], min(pictures, viewer.MAX_SLOTS), min(voices, viewer.MAX_SLOTS))
+        self._tell_slots(room)
+        self._drop_room(room)
+        self.ask()
+
+    def _tell_slots(self, room: str) -> None:
+        self._on_event("slots", room, "", {kind: list(names) for kind, names in self.rooms[room].assigned.items()})
+
+    def show(self, resource: str, heights: Sequence[int]) -> None:
+        """See `MediaEngine.show`."""
+        peer = self.peers.get(resource)
+        if isinstance(peer, Viewer):
+            peer.show(heights[: viewer.MAX_SLOTS])
+
     def mute(self, feed: str, audio: bool, video: bool) -> None:
         """See `MediaEngine.mute`."""
         found = self._feed(feed)
         for kind, muted in (("audio", audio), ("video", video)):
-            if found is not None and kind in found.streams:
-                found.streams[kind].mute(muted)
+            for stream in found.layers(kind) if found is not None else ():
+                stream.mute(muted)
+
+    def take(
+        self,
+        feed: str,
+        owner: str,
+        kind: str,
+        streams: Sequence[dict[str, Any]],
+        link: str,
+        audio: bool,
+        video: bool,
+    ) -> None:
+        """Show a feed here that is published on the worker that listens at `link`, muted or not."""
+        taken = Import(feed, owner, kind, streams, self.relay.next_ssrc())
+        self.relay.take(taken, FilePath(link))
+        self.mute(feed, audio, video)
+        self._refresh_rooms()
+
+    def drop(self, feed: str) -> None:
+        """Show a feed of another worker no more."""
+        self.relay.drop(feed)
+        self._refresh_rooms()
 
     def stats(self) -> dict[str, Any]:
         """Counters of this worker, its feeds and viewers; see `EmbeddedEngine.stats`."""
@@ -177,6 +225,7 @@ class Exchange:
                 "cpu_seconds": time.process_time(),
                 "peers": len(self.peers),
                 "rooms": len(self.rooms),
+                **self.relay.stats(),
             },
             "feeds": {p.name: p.stats(now) for p in peers if isinstance(p, Publisher)},
             "viewers": {p.name: p.stats(now) for p in peers if isinstance(p, Viewer)},
@@ -194,11 +243,14 @@ class Exchange:
     def _drop_room(self, name: str) -> None:
         """Forget a room where nobody watches and nothing is shown."""
         room = self.rooms.get(name)
-        watched = any(isinstance(p, Viewer) and p.room is room for p in self.peers.values())
-        if room is not None and not watched and not any(room.assigned):
+        awaited = any(isinstance(p, Viewer) and p.room is room for p in self.peers.values())
+        if room is not None and room.empty and not awaited:
             del self.rooms[name]
 
     def _feed(self, name: str) -> Feed | None:
+        return self._published(name) or self.relay.feed(name)
+
+    def _published(self, name: str) -> Feed | None:
         peer = self.peers.get(name)
         return peer.feed if isinstance(peer, Publisher) else None
 
@@ -226,6 +278,7 @@ class Exchange:
         """Close everything."""
         for name in list(self.peers):
             self.close(name, "server stops")
+        self.relay.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -355,6 +408,7 @@ class Exchange:
         for peer in self.peers.values():
             if isinstance(peer, Publisher) and peer.srtp is not None:
                 peer.ask(now)
+        self.relay.ask(now)
 
     def report(self) -> None:
         """Once a second: reports to everybody, and an end to those who are gone."""
@@ -366,10 +420,11 @@ class Exchange:
                 self.close(peer.name, reason)
             elif isinstance(peer, Publisher) and peer.srtp is not None:
                 self._report_feed(peer, now, wall, max(seconds, 0.001))
+        self.relay.report(now, wall, max(seconds, 0.001))
 
     def _report_feed(self, peer: Publisher, now: float, wall: float, seconds: float) -> None:
         peer.report(now, wall, seconds)
-        for stream in peer.feed.streams.values():
+        for stream in peer.feed.streams():
             if not stream.muted:
                 for flow in stream.flows:
                     flow.report(now, wall)
@@ -378,8 +433,22 @@ class Exchange:
         """Report who began or ceased to speak."""
         now = time.monotonic()
         for peer in self.peers.values():
-            if isinstance(peer, Publisher) and (speaking := peer.speaking.change(now)) is not None:
+            if isinstance(peer, Publisher) and (speaking := peer.feed.speaking.change(now)) is not None:
                 self._on_event("speaking", peer.name, peer.owner, {"speaking": speaking})
+        for name, room in self.rooms.items():
+            if room.listen(now):
+                room.refresh()
+                self._tell_slots(name)
+
+    def watch_lines(self, turn: int, turns: int) -> None:
+        """Care for viewers' lines: for each one once in so many turns, for those that changed at once."""
+        now, wall = time.monotonic(), time.time()
+        for number, peer in enumerate(self.peers.values()):
+            if isinstance(peer, Viewer) and peer.srtp is not None:
+                if number % turns == turn % turns:
+                    peer.watch_line(now)
+                peer.relieve()
+                peer.probe(now, wall, ASK_INTERVAL)
 
     def watch(self) -> None:
         """Raise the shield against a flood of strange datagrams, or lower it."""
@@ -395,6 +464,7 @@ class Exchange:
             turn += 1
             self.ask()
             self.watch()
+            self.watch_lines(turn, int(REPORT_INTERVAL / ASK_INTERVAL))
             if turn % 5 == 0:
                 self.listen()
             if turn % int(REPORT_INTERVAL / ASK_INTERVAL) == 0:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from conference.media import rtcp, rtp, sdp
-from conference.media.bitrate import BitrateEstimate, StandingQueue
+from conference.media.bitrate import CEILING, BitrateEstimate, StandingQueue
 from conference.media.fanout import Group
 from conference.media.feed import Feed, FeedClock, Stream
+from conference.media.limits import RTP_BITS, RTP_PACKETS, Intake
 from conference.media.peer import Peer
 from conference.media.rtp import Malformed, Packet
 from conference.media.sdp import Accepted, Section
-from conference.media.speaking import Speaking
 
 MAX_SSRCS = 12
+LAYERED_CEILING = 3_200_000
 SENDER_SSRC = 1
 
 
@@ -26,7 +27,7 @@ def acceptable(offer: sdp.Offer) -> dict[int, Accepted]:
     for index, section in enumerate(offer.sections):
         if section.sends and section.kind not in kinds and len(chosen) < (2 if offer.bundle else 1):
             kinds.add(section.kind)
-            chosen[index] = Accepted(section.accepted()[:1])
+            chosen[index] = Accepted(section.accepted()[:1], layers=section.layers())
     return chosen
 
 
@@ -37,22 +38,29 @@ class Publisher(Peer):
         super().__init__(*args)
         clock = FeedClock()
         self.sections = [offer.sections[index] for index in accepted]
-        streams = {
-            section.kind: Stream(section.kind, answer.codecs[0], clock, self.owner)
-            for section, answer in zip(self.sections, accepted.values(), strict=True)
-        }
-        self.feed = Feed(self.name, self.owner, kind, streams)
+        self.feed = Feed(self.name, self.owner, kind)
+        for section, answer in zip(self.sections, accepted.values(), strict=True):
+            for rid in answer.layers or [""]:
+                stream = Stream(section.kind, answer.codecs[0], clock, self.owner, kind, rid)
+                if section.kind == "audio":
+                    self.feed.audio = stream
+                else:
+                    self.feed.video.append(stream)
         self.sources: dict[int, tuple[Stream, bool]] = {}
-        self.speaking = Speaking()
-        self.estimate = BitrateEstimate()
+        self.estimate = BitrateEstimate(LAYERED_CEILING if len(self.feed.video) > 1 else CEILING)
         self.queue = StandingQueue()
         self.refused = 0
+        self.intake = Intake(RTP_PACKETS, RTP_BITS, self.made)
         self._level_id = self._extension(rtp.AUDIO_LEVEL, "audio")
         self._send_time_id = self._extension(rtp.ABS_SEND_TIME, "video")
         self._mid_id = self._extension(rtp.MID, "video") or self._extension(rtp.MID, "audio")
+        self._rid_id = self._extension(rtp.RID, "video")
+        self._repaired_id = self._extension(rtp.REPAIRED_RID, "video")
         self._seen: set[int] = set()
         for section in self.sections:
-            self._announce(section, streams[section.kind])
+            layers = self.feed.layers(section.kind)
+            if len(layers) == 1:
+                self._announce(section, layers[0])
 
     def _extension(self, uri: str, kind: str) -> int:
         """The id of a header extension in the m-line of this kind, 0 where it has none."""
@@ -75,13 +83,14 @@ class Publisher(Peer):
         """Take an SRTP packet from one of the peer's addresses; yields the groups to flush."""
         ssrc = struct.unpack_from("!I", data, start + 8)[0]
         source = self.sources.get(ssrc)
-        if self.srtp is None or (source is None and not self._may_be_new(ssrc)):
+        if self.srtp is None or not self.intake.admits(now) or (source is None and not self._may_be_new(ssrc)):
             self.refused += 1
             return
         plain = self.srtp.open_in_place(pointer, size)
         if plain < 12:
             return
         self.heard = now
+        self.intake.charge(size)
         self._seen.add(ssrc)
         try:
             source = source or self._bind(ssrc, data, start, plain)
@@ -97,24 +106,40 @@ class Publisher(Peer):
         return len(self._seen) < MAX_SSRCS or ssrc in self._seen
 
     def _bind(self, ssrc: int, data: bytearray, start: int, size: int) -> tuple[Stream, bool] | None:
-        """Find the stream of an SSRC not named in the offer: by mid (RFC 9143 section 9.2), else by payload type."""
+        """Find the stream of an SSRC not named in the offer.
+
+        By mid (RFC 9143 section 9.2) and, of several layers, by rid (RFC 8852 section 3), else by payload type.
+        """
         payload_type = data[start + 1] & 0x7F
-        mid = None
-        if self._mid_id:
-            _, extension, length = rtp.header_size(data, start, size)
-            value = rtp.find_extension(data, extension, length, self._mid_id)
-            mid = value.decode("ascii", "replace") if value is not None else None
+        _, extension, length = rtp.header_size(data, start, size)
+
+        def told(ident: int) -> str | None:
+            value = rtp.find_extension(data, extension, length, ident) if ident else None
+            return value.decode("ascii", "replace") if value is not None else None
+
+        mid = told(self._mid_id)
         for section in self.sections:
-            stream = self.feed.streams[section.kind]
             if mid is not None and section.mid != mid:
                 continue
-            if payload_type == stream.codec.payload_type and stream.ssrc is None:
-                stream.ssrc, self.sources[ssrc] = ssrc, (stream, False)
-                return self.sources[ssrc]
-            if payload_type == stream.codec.rtx and stream.rtx_ssrc is None:
-                stream.rtx_ssrc, self.sources[ssrc] = ssrc, (stream, True)
-                return self.sources[ssrc]
+            layers = self.feed.layers(section.kind)
+            for stream in layers:
+                repair = payload_type == stream.codec.rtx
+                rid = told(self._repaired_id if repair else self._rid_id) if len(layers) > 1 else stream.rid
+                fits = rid == stream.rid and (repair or payload_type == stream.codec.payload_type)
+                if fits and (bound := self._bound(stream, repair, ssrc)):
+                    return bound
         return None
+
+    def _bound(self, stream: Stream, repair: bool, ssrc: int) -> tuple[Stream, bool] | None:
+        """Bind an SSRC to a stream or to its retransmissions, unless there is one already."""
+        if (stream.rtx_ssrc if repair else stream.ssrc) is not None:
+            return None
+        if repair:
+            stream.rtx_ssrc = ssrc
+        else:
+            stream.ssrc = ssrc
+        self.sources[ssrc] = stream, repair
+        return self.sources[ssrc]
 
     def _take(
         self, source: tuple[Stream, bool], data: bytearray, start: int, size: int, now: float, wall: float
@@ -132,7 +157,7 @@ class Publisher(Peer):
                 return  # a probe: padding without an original in it
             seq, at = data[at] << 8 | data[at + 1], at + 2
         packet = Packet(seq, timestamp, second & 0x80 != 0, first & 0x20 != 0, bytes(data[at:end]))
-        self._look_inside(stream, packet)
+        packet.look_inside(codec.name)
         if extension:
             self._read_extensions(stream, packet, data, extension, extension_size, now)
         yield from stream.receive(packet, size, now, wall, repair)
@@ -144,22 +169,11 @@ class Publisher(Peer):
             level = rtp.find_extension(data, start, size, self._level_id) if self._level_id else None
             if level is not None:
                 packet.level = level[0] & 0x7F
-                self.speaking.hear(127 if stream.muted else packet.level, now)
+                self.feed.speaking.hear(127 if stream.muted else packet.level, now)
         elif self._send_time_id:
             sent = rtp.find_extension(data, start, size, self._send_time_id)
             if sent is not None and len(sent) == 3:
                 self.queue.hear(int.from_bytes(sent, "big"), now)
-
-    @staticmethod
-    def _look_inside(stream: Stream, packet: Packet) -> None:
-        name = stream.codec.name
-        if name == "VP8" and packet.payload:
-            packet.vp8 = rtp.vp8_descriptor(packet.payload)
-            packet.key = packet.vp8.key
-        elif name == "H264":
-            packet.key = rtp.h264_starts_key_frame(packet.payload)
-        else:
-            packet.key = stream.kind == "audio"
 
     # feedback
 
@@ -178,7 +192,7 @@ class Publisher(Peer):
     def ask(self, now: float) -> None:
         """Ask for what is missing and for key frames that are wanted; called many times a second."""
         parts = b""
-        for stream in self.feed.streams.values():
+        for stream in self.feed.streams():
             if stream.ssrc is None:
                 continue
             if stream.reception.missing and (lost := stream.reception.due(now)):
@@ -191,7 +205,7 @@ class Publisher(Peer):
     def report(self, now: float, wall: float, seconds: float) -> None:
         """Send reports and the bitrate estimate; called once a second."""
         blocks, received, worst = [], 0, 0
-        for stream in self.feed.streams.values():
+        for stream in self.feed.streams():
             received += stream.measure(seconds)
             block = stream.block(now)
             if block is not None:
@@ -200,21 +214,20 @@ class Publisher(Peer):
             for flow in stream.flows:
                 flow.request_key_frame()
         target = self.estimate.update(received, worst, self.queue.standing())
-        video = self.feed.streams.get("video")
+        video = [layer for layer in self.feed.video if layer.ssrc is not None and "goog-remb" in layer.codec.feedback]
         parts = rtcp.receiver_report(SENDER_SSRC, blocks) + rtcp.source_description(SENDER_SSRC, "conference")
-        if video is not None and video.ssrc is not None and "goog-remb" in video.codec.feedback:
-            parts += rtcp.remb(SENDER_SSRC, target, [video.ssrc])
+        if video:
+            parts += rtcp.remb(SENDER_SSRC, target, [layer.ssrc for layer in video if layer.ssrc is not None])
         if blocks:
             self.send_rtcp(parts + rtcp.reference_time(SENDER_SSRC, rtcp.ntp_time(wall)))
 
     def stats(self, now: float) -> dict[str, Any]:
         """Counters of the feed."""
-        streams = [stream.stats(now) for stream in self.feed.streams.values()]
         return {
             **super().stats(now),
+            **self.feed.stats(now),
             "kind": self.feed.kind,
-            "streams": streams,
             "refused": self.refused,
             "remb": self.estimate.target,
-            "speaking": self.speaking.speaking,
+            "speaking": self.feed.speaking.speaking,
         }

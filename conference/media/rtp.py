@@ -8,7 +8,9 @@ from dataclasses import dataclass
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-EXTENSIONS = (MID, AUDIO_LEVEL, ABS_SEND_TIME)
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+EXTENSIONS = (MID, AUDIO_LEVEL, ABS_SEND_TIME, RID, REPAIRED_RID)
 
 ONE_BYTE = 0xBEDE
 HEADER = struct.Struct("!BBHII")
@@ -98,6 +100,7 @@ class Vp8Descriptor:
         picture_id_at: its offset in the payload.
         tl0: TL0PICIDX, -1 where absent.
         tl0_at: its offset in the payload.
+        height: of the picture, in lines; 0 where no key frame starts.
     """
 
     key: bool
@@ -105,6 +108,7 @@ class Vp8Descriptor:
     picture_id_at: int
     tl0: int
     tl0_at: int
+    height: int = 0
 
 
 def vp8_descriptor(payload: bytes) -> Vp8Descriptor:
@@ -138,7 +142,15 @@ def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
             at += 1
     starts = first & 0x17 == 0x10
     key = starts and len(payload) > at and payload[at] & 0x01 == 0
-    return Vp8Descriptor(key, picture_id, picture_id_at, tl0, tl0_at)
+    height = _vp8_height(payload, at) if key else 0
+    return Vp8Descriptor(key, picture_id, picture_id_at, tl0, tl0_at, height)
+
+
+def _vp8_height(payload: bytes, at: int) -> int:
+    """Lines of a key frame (RFC 6386 section 9.1), 0 where its start code is missing."""
+    if payload[at + 3 : at + 6] != b"\x9d\x01\x2a" or len(payload) < at + 10:
+        return 0
+    return (payload[at + 9] << 8 | payload[at + 8]) & 0x3FFF
 
 
 @dataclass(slots=True)
@@ -154,6 +166,7 @@ class Packet:
         key: whether a key frame starts here (a decoder can begin with this packet).
         level: audio level in -dBov, 0 (loud) to 127 (silent); None where not told (RFC 6464).
         vp8: the payload descriptor of a VP8 payload.
+        height: lines of the key frame that starts here, 0 where not told.
     """
 
     seq: int
@@ -164,6 +177,21 @@ class Packet:
     key: bool = False
     level: int | None = None
     vp8: Vp8Descriptor | None = None
+    height: int = 0
+
+    def look_inside(self, codec: str) -> None:
+        """Learn from the payload what a switch must know.
+
+        Raises:
+            Malformed: the payload is none of this codec.
+        """
+        if codec == "VP8" and self.payload:
+            self.vp8 = vp8_descriptor(self.payload)
+            self.key, self.height = self.vp8.key, self.vp8.height
+        elif codec == "H264":
+            self.key = h264_starts_key_frame(self.payload)
+        else:
+            self.key = codec == "opus"
 
 
 # H.264 (RFC 6184 section 5)

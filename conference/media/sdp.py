@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conference.media.engine import MediaRefused
-from conference.media.rtp import EXTENSIONS
+from conference.media.rtp import EXTENSIONS, RID
 
 MAX_BYTES = 128 * 1024
 MAX_LINES = 6000
@@ -19,13 +19,16 @@ MAX_SECTIONS = 48
 MAX_CANDIDATES = 256
 MAX_PAYLOADS = 64
 MAX_SSRCS = 64
+MAX_LAYERS = 3
 START_KBITS = 1200
+START_KBITS_LAYERED = 1800
 PREFERENCE = {"video": ("VP8", "H264"), "audio": ("opus",)}
 FEEDBACK = ("goog-remb", "ccm fir", "nack", "nack pli")
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}\Z")
 _ICE_CHARS = re.compile(r"[A-Za-z0-9+/_=-]{4,256}\Z")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-F]{2}:){31,63}[0-9A-F]{2})\Z", re.IGNORECASE)
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")
 _NAMES = {"vp8": "VP8", "h264": "H264", "opus": "opus", "rtx": "rtx"}
 
 
@@ -71,6 +74,8 @@ class Section:
         extensions: header extension URI → id.
         ssrcs: as announced by ``a=ssrc``, in order.
         repairs: SSRC of a stream → SSRC of its retransmissions (``a=ssrc-group:FID``).
+        rids: names of the streams that would be sent, by ``a=rid`` (RFC 8851).
+        simulcast: those that are alternatives of one picture (RFC 8853), as ordered in the offer.
     """
 
     kind: str
@@ -83,6 +88,8 @@ class Section:
     extensions: dict[str, int] = field(default_factory=dict)
     ssrcs: list[int] = field(default_factory=list)
     repairs: dict[int, int] = field(default_factory=dict)
+    rids: list[str] = field(default_factory=list)
+    simulcast: list[str] = field(default_factory=list)
     rtcp_mux: bool = False
 
     @property
@@ -109,6 +116,16 @@ class Section:
             alike = [c for c in self._listed() if c.name == name and _forwardable(c)]
             chosen += sorted(alike, key=_profile_rank)[:1]
         return chosen
+
+    def layers(self) -> list[str]:
+        """Rids of the simulcast layers to accept, the smallest first; none where there is one stream alone.
+
+        A layer's packets are told by header extension alone, so that without it there are no layers.
+        """
+        if self.kind != "video" or RID not in self.extensions:
+            return []
+        known = [rid for rid in self.simulcast if rid in self.rids][:MAX_LAYERS]
+        return sorted(known, key="qhf".index) if set(known) <= set("qhf") else known
 
     def _listed(self) -> Iterator[Codec]:
         return (self.codecs[pt] for pt in self.payload_types if pt in self.codecs)
@@ -300,6 +317,19 @@ class _Reader:
         if self._current and known and 1 <= int(ident[:4]) <= 14:
             self._current.extensions[uri.split(" ")[0]] = int(ident)
 
+    def _a_rid(self, value: str) -> None:
+        name, _, rest = value.partition(" ")
+        if self._current and rest.split(" ")[0] == "send" and _RID.match(name) and len(self._current.rids) < MAX_SSRCS:
+            self._current.rids.append(name)
+
+    def _a_simulcast(self, value: str) -> None:
+        """``send q;h;f``: alternatives of one stream are separated by commas, paused ones begin with a tilde."""
+        words = value.split(" ")
+        if self._current and "send" in words[:-1] and not self._current.simulcast:
+            streams = words[words.index("send") + 1].split(";")[:MAX_SSRCS]
+            first = (stream.split(",")[0].removeprefix("~") for stream in streams)
+            self._current.simulcast = list(dict.fromkeys(rid for rid in first if _RID.match(rid)))
+
     def _a_ssrc(self, value: str) -> None:
         if self._current:
             ssrc = _number(value.partition(" ")[0], 0xFFFFFFFF)
@@ -433,10 +463,17 @@ class OutgoingStream:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What an m-line is answered with: the codecs that may come, and the stream that we send there, if we do."""
+    """What an m-line is answered with.
+
+    Attributes:
+        codecs: those that may come.
+        stream: what we send there, if we do.
+        layers: rids of the simulcast layers that we take there.
+    """
 
     codecs: Sequence[Codec]
     stream: OutgoingStream | None = None
+    layers: Sequence[str] = ()
 
 
 def answer(offer: Offer, transport: Transport, session: int, accepted: dict[int, Accepted]) -> str:
@@ -481,7 +518,9 @@ def _accepted_section(section: Section, transport: Transport, accepted: Accepted
         "a=rtcp-mux",
     ]
     lines += [f"a=extmap:{ident} {uri}" for uri, ident in sorted(section.extensions.items(), key=lambda e: e[1])]
-    lines += [line for codec in codecs for line in _codec_lines(codec, stream is None)]
+    start = START_KBITS_LAYERED if accepted.layers else START_KBITS
+    lines += [line for codec in codecs for line in _codec_lines(codec, start if stream is None else 0)]
+    lines += _layer_lines(accepted.layers)
     if stream is not None:
         lines += stream.lines(any(codec.rtx is not None for codec in codecs))
     return lines + transport.candidates()
@@ -492,20 +531,26 @@ def _connection(addresses: Iterable[str]) -> str:
     return f"c=IN IP{6 if ':' in first else 4} {first}"
 
 
-def _start_bitrate(codec: Codec) -> str:
+def _layer_lines(layers: Sequence[str]) -> list[str]:
+    """``a=rid`` and ``a=simulcast`` (RFC 8851 section 5, RFC 8853 section 5.1)."""
+    return [*(f"a=rid:{rid} recv" for rid in layers), f"a=simulcast:recv {';'.join(layers)}"] if layers else []
+
+
+def _start_bitrate(codec: Codec, kbits: int) -> str:
     """Chromium otherwise begins at 300 kbit/s, sends a quarter of the picture, and keeps to it for long."""
     parameters = f"{codec.fmtp};" if codec.fmtp else ""
-    return f"a=fmtp:{codec.payload_type} {parameters}x-google-start-bitrate={START_KBITS}"
+    return f"a=fmtp:{codec.payload_type} {parameters}x-google-start-bitrate={kbits}"
 
 
-def _codec_lines(codec: Codec, receiving: bool) -> list[str]:
+def _codec_lines(codec: Codec, start: int) -> list[str]:
+    """One codec; who sends it to us is told to begin with `start` kbit/s."""
     pt, suffix = codec.payload_type, f"/{codec.channels}" if codec.channels > 1 else ""
     lines = [f"a=rtpmap:{pt} {codec.name}/{codec.clock}{suffix}"]
     lines += [f"a=rtcp-fb:{pt} {kind}" for kind in FEEDBACK if kind in codec.feedback]
     if codec.name == "opus":
         lines.append(f"a=fmtp:{pt} minptime=10;useinbandfec=1")
-    elif receiving:
-        lines.append(_start_bitrate(codec))
+    elif start:
+        lines.append(_start_bitrate(codec, start))
     elif codec.fmtp:
         lines.append(f"a=fmtp:{pt} {codec.fmtp}")
     if codec.rtx is not None:

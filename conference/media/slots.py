@@ -1,209 +1,175 @@
-"""Rooms and their slots: which stream flows where, and how a slot's RTP stays one stream while its sources change."""
+"""Slots: which stream flows to which tracks, and when one of them may change over to another."""
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from conference.media import rtcp
+from conference.media.continuity import Offset, Position
 from conference.media.fanout import Group, Outbox, Shape
 from conference.media.rtp import Packet, seq_diff
 
 if TYPE_CHECKING:
-    from conference.media.feed import Feed, Stream
+    from conference.media.feed import Stream
     from conference.media.viewer import Track
 
 
 CATCH_UP = 20_000  # packets to all viewers together: some 60 ms of work
 
 
-class Timeline:
-    """The continuity of one outgoing stream: sequence number, timestamp, VP8 picture id and TL0PICIDX.
+class Flow:
+    """One stream on its way to the tracks that follow it.
 
-    Each source adds its own numbers to a constant that is chosen when it begins, so that what is sent goes on where the
-    source before it ended. Gaps of the source stay gaps: the receiver shall ask for what was lost.
+    Attributes:
+        head: the newest numbers that were forwarded, as the stream has them.
+        waiting: tracks that will follow from the next key frame on; until then they may follow another flow.
+        usual: the offset that newcomers take.
     """
 
-    def __init__(self) -> None:
-        self.seq = secrets.randbelow(0x4000)  # far from wrapping, so that receivers count the first wrap as we do
-        self.timestamp = secrets.randbelow(0x40000000)
-        self.picture_id = secrets.randbelow(0x4000)
-        self.tl0 = secrets.randbelow(0x80)
-        self.sent_at = 0.0
-        self._seq_delta = self._timestamp_delta = self._picture_delta = self._tl0_delta = 0
-        self._first = 0
-
-    def copy(self) -> Timeline:
-        """One that goes on from here by itself."""
-        other = Timeline.__new__(Timeline)
-        other.__dict__.update(self.__dict__)
-        return other
-
-    def begin(self, packet: Packet, clock: int, now: float, age: float = 0.0) -> None:
-        """Let a source begin with `packet`, `age` seconds old; timestamps move on by the time that has passed."""
-        passed = max(int((now - self.sent_at - age) * clock), 1) if self.sent_at else 0
-        self._first = packet.seq
-        self._seq_delta = (self.seq + 1 - packet.seq) & 0xFFFF
-        self._timestamp_delta = (self.timestamp + passed - packet.timestamp) & 0xFFFFFFFF
-        if packet.vp8 is not None:
-            self._picture_delta = (self.picture_id + 1 - packet.vp8.picture_id) & 0x7FFF
-            self._tl0_delta = (self.tl0 + 1 - packet.vp8.tl0) & 0xFF
-        self.sent_at = now
-
-    def place(self, packet: Packet, now: float) -> tuple[int, int, bytes] | None:
-        """``(seq, timestamp, payload)`` to send for `packet`, None for one from before the beginning."""
-        if seq_diff(packet.seq, self._first) < 0:
-            if seq_diff(packet.seq, self._first) > -0x2000:
-                return None
-            self._first = (packet.seq - 0x2000) & 0xFFFF  # long running: keep the beginning within comparison
-        elif seq_diff(packet.seq, self._first) > 0x4000:
-            self._first = (packet.seq - 0x2000) & 0xFFFF
-        seq = (packet.seq + self._seq_delta) & 0xFFFF
-        timestamp = self.translate(packet.timestamp)
-        if seq_diff(seq, self.seq) > 0:
-            self.seq, self.timestamp, self.sent_at = seq, timestamp, now
-        return seq, timestamp, self._payload(packet)
-
-    def translate(self, timestamp: int) -> int:
-        """A source's RTP timestamp as it is sent."""
-        return (timestamp + self._timestamp_delta) & 0xFFFFFFFF
-
-    def source_seq(self, seq: int) -> int | None:
-        """The source's sequence number for one that was sent, None for one sent for an earlier source."""
-        source = (seq - self._seq_delta) & 0xFFFF
-        return source if seq_diff(source, self._first) >= 0 else None
-
-    def _payload(self, packet: Packet) -> bytes:
-        vp8 = packet.vp8
-        if vp8 is None or (vp8.picture_id < 0 and vp8.tl0 < 0):
-            return packet.payload
-        payload = bytearray(packet.payload)
-        if vp8.picture_id >= 0:
-            picture_id = (vp8.picture_id + self._picture_delta) & 0x7FFF
-            payload[vp8.picture_id_at] = 0x80 | picture_id >> 8
-            payload[vp8.picture_id_at + 1] = picture_id & 0xFF
-            if ((picture_id - self.picture_id) & 0x7FFF) < 0x4000:
-                self.picture_id = picture_id
-        if vp8.tl0 >= 0:
-            tl0 = payload[vp8.tl0_at] = (vp8.tl0 + self._tl0_delta) & 0xFF
-            if ((tl0 - self.tl0) & 0xFF) < 0x80:
-                self.tl0 = tl0
-        return bytes(payload)
-
-
-class Flow:
-    """One stream along one timeline, to the tracks that follow it."""
-
-    def __init__(self, stream: Stream, timeline: Timeline, outbox: Outbox) -> None:
+    def __init__(self, stream: Stream, outbox: Outbox) -> None:
         self.stream = stream
-        self.timeline = timeline
-        self.begun = False
+        self.head: Position | None = None
         self.groups: dict[Shape, Group] = {}
         self.waiting: list[Track] = []
+        self.usual: Offset | None = None
         self._outbox = outbox
         stream.flows.append(self)
 
     def end(self) -> None:
         """Send nothing more, and let the tracks go."""
         self.stream.flows.remove(self)
-        for track in self.tracks():
-            track.unfollow()
+        for track in self.members():
+            track.leave()
+        for track in self.waiting:
+            track.next = None
         self.groups.clear()
         self.waiting.clear()
 
     def pause(self) -> None:
         """Go on at the stream's next key frame only."""
-        self.begun = False
-
-    def tracks(self) -> list[Track]:
-        """All that follow, waiting ones too."""
-        return self.waiting + [track for group in self.groups.values() for track in group.members]
-
-    def add(self, track: Track) -> None:
-        """Let a track follow, from the next key frame on or at once where the last one is at hand."""
-        track.flow = self
-        if self.stream.kind == "audio" or not self.begun:
-            self._admit(track)
-        elif packets := self.stream.since_key_frame(joining=True):
-            self._admit(track)
-            track.replay(packets)
-        else:
-            self.waiting.append(track)
-
-    def catch_up(self, joining: bool) -> None:
-        """Begin with a key frame that came a moment ago, if it did, and send all that followed it."""
-        if self.begun or self.stream.kind == "audio":
-            return
-        packets = self.stream.since_key_frame(joining)
-        if not packets or len(packets) * len(self.tracks()) > CATCH_UP:
-            return
-        now, wall = time.monotonic(), time.time()
-        clock = self.stream.codec.clock
-        age = (packets[-1].timestamp - packets[0].timestamp & 0xFFFFFFFF) / clock
-        self.timeline.begin(packets[0], clock, now, age)
-        self.begun = True
-        groups = {id(group): group for packet in packets for group in self.forward(packet, now, wall)}
-        for group in groups.values():
-            group.flush()
-
-    def remove(self, track: Track) -> None:
-        """Let one track go."""
-        if track in self.waiting:
-            self.waiting.remove(track)
-        elif track.group is not None:
-            group = track.group
+        for track in self.members():
             track.leave()
-            if not group.members:
-                self.groups = {shape: g for shape, g in self.groups.items() if g is not group}
+            if track.next is None:
+                self.wait_for(track)
+        self.groups.clear()
+
+    def members(self) -> list[Track]:
+        """All that follow now."""
+        return [track for group in self.groups.values() for track in group.members]
 
     @property
-    def needs_key_frame(self) -> bool:
-        """Whether somebody sees nothing until the next key frame."""
-        return bool(self.waiting) or (not self.begun and bool(self.groups))
+    def idle(self) -> bool:
+        """Whether nobody follows or will."""
+        return not self.waiting and not any(group.members for group in self.groups.values())
 
-    def request_key_frame(self) -> None:
-        """Ask the publisher, if somebody needs it."""
-        if self.needs_key_frame:
-            self.stream.request_key_frame()
+    # who follows
 
-    def _admit(self, track: Track) -> None:
-        shape = track.shape(self.stream)
+    def wait_for(self, track: Track) -> None:
+        """Let a track follow from the next key frame on (of sound: from the next packet on)."""
+        track.next = self
+        self.waiting.append(track)
+
+    def forget(self, track: Track) -> None:
+        """Let a track no longer wait."""
+        self.waiting.remove(track)
+        track.next = None
+
+    def remove(self, track: Track) -> None:
+        """Let a member go."""
+        group = track.group
+        track.leave()
+        if group is not None and not group.members:
+            self.groups = {shape: g for shape, g in self.groups.items() if g is not group}
+
+    def catch_up(self, joining: bool) -> None:
+        """Give those who see nothing what followed the last key frame, if it came a moment ago.
+
+        `joining`: they saw nothing before, so that they may get more of the past.
+        """
+        blind = [track for track in self.waiting if track.flow is None]
+        packets = self.stream.since_key_frame(joining) if blind and self.stream.kind == "video" else []
+        if not packets or len(packets) * len(blind) > CATCH_UP:
+            return
+        wall = time.time()
+        age = (packets[-1].timestamp - packets[0].timestamp & 0xFFFFFFFF) / self.stream.codec.clock
+        self._flush()
+        own: dict[Shape, Group] = {}
+        for track in blind:
+            self.waiting.remove(track)
+            track.begin(self, packets[0], time.monotonic(), age)
+            shape = track.shape(self.stream)
+            own.setdefault(shape, Group(shape, self._outbox)).add(track)
+        for group in own.values():
+            for packet in packets:
+                group.push(packet, wall)
+            group.flush()
+        for packet in packets:
+            self._note(packet, time.monotonic())
+        for shape, group in own.items():
+            for track in group.members:
+                self._group(shape).add(track)
+
+    def _group(self, shape: Shape) -> Group:
         if shape not in self.groups:
             self.groups[shape] = Group(shape, self._outbox)
-        track.join(self.groups[shape])
+        return self.groups[shape]
+
+    def _admit(self, packet: Packet, now: float) -> None:
+        """Let those follow who waited for this packet."""
+        self._flush()
+        waiting, self.waiting = self.waiting, []
+        for track in waiting:
+            if track.flow is not None:
+                track.flow.remove(track)
+            track.begin(self, packet, now)
+            self._group(track.shape(self.stream)).add(track)
+
+    def _flush(self) -> None:
+        for group in self.groups.values():
+            group.flush()
+
+    def request_key_frame(self) -> None:
+        """Ask the publisher, if somebody waits for it."""
+        if self.waiting:
+            self.stream.request_key_frame()
+
+    # packets
 
     def forward(self, packet: Packet, now: float, wall: float) -> Iterator[Group]:
         """Queue one packet for everybody; yields the groups that have something to flush."""
-        if not self.begun:
-            if not packet.key:
-                return
-            self.timeline.begin(packet, self.stream.codec.clock, now)
-            self.begun = True
-        placed = self.timeline.place(packet, now)
-        if placed is None:
-            return
         if packet.key and self.waiting:
-            self._admit_waiting()
-        seq, timestamp, payload = placed
-        for shape, group in self.groups.items():
-            group.push(shape.render(packet, seq, timestamp, payload, wall), len(payload))
+            self._admit(packet, now)
+        if not self.groups:
+            return
+        newest = self._note(packet, now)
+        for group in self.groups.values():
+            if newest:
+                group.push(packet, wall)
+            else:
+                group.push_late(packet, wall)
             yield group
 
-    def _admit_waiting(self) -> None:
-        waiting, self.waiting = self.waiting, []
-        for track in waiting:
-            self._admit(track)
+    def _note(self, packet: Packet, now: float) -> bool:
+        """Keep the newest numbers; False if there were newer ones."""
+        head = self.head
+        if head is not None and seq_diff(packet.seq, head.seq) < 0:
+            return False
+        vp8 = packet.vp8
+        picture_id, tl0 = (vp8.picture_id, vp8.tl0) if vp8 is not None else (0, 0)
+        self.head = Position(packet.seq, packet.timestamp, max(picture_id, 0), max(tl0, 0), now)
+        return True
 
     def report(self, now: float, wall: float) -> None:
         """Send everybody a sender report for this instant."""
-        if not self.begun:
+        if self.head is None:
             return
-        timestamp = self.timeline.translate(self.stream.timestamp_at(now, wall))
+        timestamp = self.stream.timestamp_at(now, wall)
         for shape, group in self.groups.items():
+            group.settle(self.head.seq, now)
             if group.packets:
-                group.send_rtcp(_sender_report(shape.ssrc, wall, timestamp, group))
+                group.send_report(_sender_report(shape.ssrc, wall, timestamp + group.offset.timestamp, group))
 
 
 def _sender_report(ssrc: int, wall: float, timestamp: int, group: Group) -> bytes:
@@ -212,97 +178,65 @@ def _sender_report(ssrc: int, wall: float, timestamp: int, group: Group) -> byte
 
 
 class Slot:
-    """One place of a room for one kind of media: at most one stream flows in it."""
+    """One place of a room for one kind of media: at most one feed's sound, or the layers of its picture, flow in it.
+
+    Attributes:
+        layers: what flows here, the smallest first.
+        tracks: the viewers' m-lines for this place.
+    """
 
     def __init__(self, outbox: Outbox) -> None:
-        self.stream: Stream | None = None
-        self.timeline = Timeline()
-        self.flows: dict[int, Flow] = {}
+        self.layers: Sequence[Stream] = ()
         self.tracks: list[Track] = []
+        self._flows: dict[int, Flow] = {}
         self._outbox = outbox
 
-    def play(self, stream: Stream | None) -> None:
-        """Stop what flows at once; let `stream` flow, video from its next key frame on."""
-        if stream is self.stream:
-            return
-        for flow in self.flows.values():
+    def play(self, layers: Sequence[Stream]) -> bool:
+        """Stop what flows at once; from now on `layers` may be followed here. False if they already were."""
+        if list(layers) == list(self.layers):
+            return False
+        for flow in self._flows.values():
             flow.end()
-        self.flows.clear()
-        self.stream = stream
-        if stream is not None:
-            self._flow(self.timeline)
-            for track in self.tracks:
-                self._attach(track)
-            for flow in self.flows.values():
-                flow.catch_up(joining=False)
-                flow.request_key_frame()
+        self._flows.clear()
+        self.layers = list(layers)
+        return True
 
     def add(self, track: Track) -> None:
         """Let a viewer's track show what flows here."""
-        track.timeline = self.timeline
         self.tracks.append(track)
-        self._attach(track)
-        if track.flow is not None:
-            track.flow.catch_up(joining=True)
-            track.flow.request_key_frame()
 
     def remove(self, track: Track) -> None:
         """Let it go."""
         if track in self.tracks:
             self.tracks.remove(track)
-        if track.flow is not None:
-            flow = track.flow
-            flow.remove(track)
-            track.unfollow()
-            if flow.timeline is not self.timeline and not flow.tracks():
-                flow.end()
-                self.flows.pop(id(flow.timeline), None)
+        self.follow(track, None)
+        self.tidy()
 
-    def _flow(self, timeline: Timeline) -> Flow:
-        assert self.stream is not None
-        if id(timeline) not in self.flows:
-            self.flows[id(timeline)] = Flow(self.stream, timeline, self._outbox)
-        return self.flows[id(timeline)]
-
-    def _attach(self, track: Track) -> None:
-        """Let a track follow the stream. One that may not or cannot will go on later by a timeline of its own."""
-        if self.stream is None:
+    def follow(self, track: Track, stream: Stream | None) -> None:
+        """Let a track follow one of the layers, from its next key frame on; None: nothing, at once."""
+        if stream is track.following:
             return
-        if track.plays(self.stream):
-            self._flow(track.timeline).add(track)
-        elif track.timeline is self.timeline:
-            track.timeline = self.timeline.copy()
+        if track.next is not None:
+            track.next.forget(track)
+        if stream is None and track.flow is not None:
+            track.flow.remove(track)
+        elif stream is not None and (track.flow is None or track.flow.stream is not stream):
+            self._flow(stream).wait_for(track)
 
+    def catch_up(self, joining: bool = False) -> None:
+        """Begin with key frames at hand; ask for those that are not."""
+        for flow in self._flows.values():
+            if flow.waiting:
+                flow.catch_up(joining)
+                flow.request_key_frame()
 
-class Room:
-    """The slots that viewers of one room share. Feeds are named before they exist and after they have gone."""
+    def _flow(self, stream: Stream) -> Flow:
+        if id(stream) not in self._flows:
+            self._flows[id(stream)] = Flow(stream, self._outbox)
+        return self._flows[id(stream)]
 
-    def __init__(self, outbox: Outbox, find: Callable[[str], Feed | None]) -> None:
-        self.assigned: list[str | None] = []
-        self.slots: dict[str, list[Slot]] = {"audio": [], "video": []}
-        self._outbox = outbox
-        self._find = find
-
-    def slot(self, kind: str, index: int) -> Slot:
-        """The slot, made if this is the first time it is asked for."""
-        slots = self.slots[kind]
-        while len(slots) <= index:
-            slots.append(Slot(self._outbox))
-            self._play(kind, len(slots) - 1)
-        return slots[index]
-
-    def switch(self, feeds: Sequence[str | None]) -> None:
-        """Say which feed flows in which slot; slots beyond are empty. Feeds that stay where they are flow on."""
-        self.assigned = list(feeds)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Look again which of the assigned feeds exist."""
-        for kind, slots in self.slots.items():
-            for index in range(len(slots)):
-                self._play(kind, index)
-
-    def _play(self, kind: str, index: int) -> None:
-        name = self.assigned[index] if index < len(self.assigned) else None
-        feed = self._find(name) if name else None
-        self.slots[kind][index].play(feed.streams.get(kind) if feed else None)
+    def tidy(self) -> None:
+        """End the flows that nobody follows any more."""
+        for flow in [flow for flow in self._flows.values() if flow.idle]:
+            flow.end()
+            del self._flows[id(flow.stream)]

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import struct
 import time
+from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conference.media import rtcp, rtp, sdp
+from conference.media import layers, rtcp, rtp, sdp
+from conference.media.continuity import ZERO, Offset, Position
+from conference.media.downlink import Downlink
 from conference.media.fanout import Group, Shape
+from conference.media.layers import Wish
+from conference.media.limits import Repairs
 from conference.media.peer import Peer
-from conference.media.rtp import Malformed, Packet
+from conference.media.rtp import Malformed, Packet, seq_diff
 from conference.media.sdp import Accepted, OutgoingStream, Section
 
 if TYPE_CHECKING:
     from conference.media.feed import Stream
-    from conference.media.slots import Flow, Room, Timeline
+    from conference.media.rooms import Room
+    from conference.media.slots import Flow
 
 MAX_SLOTS = 24
 SSRC_BASE = 0x20000000
-MAX_REPAIRS = 500  # a second and slot
+PROBE_PACKETS = 40
+REMEMBERED = 3.0
 _RTX = struct.Struct("!H")
 
 
@@ -49,27 +56,51 @@ def acceptable(offer: sdp.Offer) -> tuple[dict[int, Accepted], list[tuple[Sectio
     return accepted, slots
 
 
+class Past(NamedTuple):
+    """What a track followed: the numbers it sent it by, from `first` to `end`, and when it ended (monotonic seconds)."""
+
+    stream: Stream
+    offset: Offset
+    first: int
+    end: int
+    at: float
+
+
 class Track:
-    """One m-line of a viewer: shows what flows in the slot of its number."""
+    """One m-line of a viewer: shows what flows in the slot of its number.
+
+    Attributes:
+        flow: what it follows; `next`: what it will follow from the next key frame on.
+        group: who gets the same packets.
+        offset: its numbers, as seen from those of the stream it follows.
+        first: the first packet of that stream that it was sent, as the stream numbers it.
+        began_at: when that was (monotonic seconds).
+    """
 
     def __init__(self, viewer: Viewer, section: Section, index: int) -> None:
         self.viewer = viewer
         self.kind = section.kind
         self.index = index
         self.ssrc = slot_ssrc(section.kind, index)
-        self.timeline: Timeline
         self.flow: Flow | None = None
+        self.next: Flow | None = None
         self.group: Group | None = None
+        self.offset = ZERO
+        self.first = 0
+        self.began_at = 0.0
         self.lost = 0
         self.fraction = 0
-        self.retransmitted = 0
+        self.highest: int | None = None
+        self._reported: tuple[int, int] | None = None
+        self.retransmitted = self.probed = 0
         self._codecs = {codec.name: codec for codec in section.accepted()}
         self._mid = section.mid.encode("ascii")
         self._extensions = section.extensions
+        self._position = Position.fresh()
+        self._past: deque[Past] = deque(maxlen=2)
         self._sent = 0
         self._joined_at = 0
         self._rtx_seq = 1
-        self._second = self._spent = 0
 
     @property
     def srtp(self) -> Any:
@@ -80,6 +111,17 @@ class Track:
     def path(self) -> Any:
         """Where the viewer is."""
         return self.viewer.path
+
+    @property
+    def following(self) -> Stream | None:
+        """What it follows or is about to."""
+        flow = self.next or self.flow
+        return flow.stream if flow is not None else None
+
+    @property
+    def showing(self) -> Stream | None:
+        """What it follows now."""
+        return self.flow.stream if self.flow is not None else None
 
     @property
     def sent(self) -> int:
@@ -104,81 +146,155 @@ class Track:
             send_time_id=extensions.get(rtp.ABS_SEND_TIME, 0),
         )
 
+    # following
+
+    def begin(self, flow: Flow, packet: Packet, now: float, age: float = 0.0) -> None:
+        """Follow a flow from `packet` on, which came `age` seconds ago; the numbers go on where they were."""
+        position = self._position
+        if not position.at and flow.usual is not None:
+            self.offset = flow.usual  # who begins takes the numbers of the others: one rendering serves them all
+        else:
+            self.offset = Offset.after(position, packet, self._timestamp(flow, packet, now - age))
+            flow.usual = flow.usual or self.offset
+        self.flow, self.next, self.first, self.began_at = flow, None, packet.seq, time.monotonic()
+
+    def _timestamp(self, flow: Flow, packet: Packet, now: float) -> int:
+        """The timestamp at which another source goes on.
+
+        Layers of one picture were captured by the same clock: a frame keeps its instant. Otherwise time goes on as it
+        passed here.
+        """
+        position, clock = self._position, flow.stream.codec.clock
+        past = self._past[-1] if self._past else None
+        if past is not None and past.stream.same_feed(flow.stream):
+            captured = flow.stream.capture_time(packet.timestamp)
+            before = past.stream.timestamp_of(captured) if captured is not None else None
+            if before is not None:
+                ahead = (before + past.offset.timestamp - position.timestamp) & 0xFFFFFFFF
+                if 0 < ahead < 10 * clock:
+                    return position.timestamp + ahead
+        passed = max(int((now - position.at) * clock), 1) if position.at else 0
+        return position.timestamp + passed
+
     def join(self, group: Group) -> None:
-        """Follow a group."""
-        self.group, self._joined_at = group, group.packets
-        group.add(self)
+        """Be one of a group."""
+        self._sent, self.group, self._joined_at = self.sent, group, group.packets
 
     def leave(self) -> None:
-        """Leave it."""
+        """Follow nothing any more; remember where the numbers stand."""
         if self.group is not None:
-            self._sent = self.sent
             self.group.remove(self)
-            self.group = None
-
-    def unfollow(self) -> None:
-        """Leave the flow."""
-        self.leave()
-        self.flow = None
-
-    def replay(self, packets: Sequence[Packet]) -> None:
-        """Send what the others have already: a newcomer need not wait for the next key frame."""
-        if self.flow is None or self.group is None:
+            self._sent, self.group = self.sent, None
+        flow, self.flow = self.flow, None
+        if flow is None or flow.head is None or seq_diff(flow.head.seq, self.first) < 0:
             return
-        for packet in packets:
-            placed = self.flow.timeline.place(packet, self.flow.timeline.sent_at)
-            if placed is not None:
-                rendered = self.group.shape.render(packet, *placed, time.time())
-                self.viewer.send_rtp(rendered)
-                self._sent += 1
+        position = self.offset.position(flow.head)
+        first = (self.first + self.offset.seq) & 0xFFFF
+        self._past.append(Past(flow.stream, self.offset, first, position.seq, time.monotonic()))
+        self._position = position
+
+    def send(self, packet: Packet, wall: float) -> None:
+        """Send one packet of the flow to this track alone."""
+        if self.group is not None:
+            self.viewer.send_rtp(self.group.shape.render(packet, *self.offset.place(packet), wall))
+            self._sent += 1
+
+    def reported(self) -> tuple[int, int]:
+        """Packets that the viewer expected and lost, by the reports since the last call."""
+        before, self._reported = self._reported, (self.highest, self.lost) if self.highest is not None else None
+        if before is None or self._reported is None:
+            return 0, 0
+        expected = (self._reported[0] - before[0]) & 0xFFFFFFFF
+        return (expected, self._reported[1] - before[1]) if expected < 0x10000 else (0, 0)
+
+    # repair
 
     def retransmit(self, lost: Sequence[int], wall: float) -> None:
         """Send packets again, in the retransmission stream (RFC 4588 section 4); without one, nothing."""
-        if self.flow is None or self.group is None:
-            return
-        codec = self._codecs[self.flow.stream.codec.name]
-        if codec.rtx is None:
-            return
-        for seq in lost[: self._budget(int(wall), len(lost))]:
-            source = self.flow.timeline.source_seq(seq)
-            packet = self.flow.stream.stored(source) if source is not None else None
-            placed = self.flow.timeline.place(packet, self.flow.timeline.sent_at) if packet else None
-            if packet is not None and placed is not None:
-                self._send_again(packet, placed, codec.rtx, wall)
+        for seq in lost[: self.viewer.repairs.grant(len(lost), self.viewer.heard)]:
+            stream, offset = self._source(seq)
+            packet = stream.stored((seq - offset.seq) & 0xFFFF) if stream is not None else None
+            if stream is not None and packet is not None:
+                self.retransmitted += self._send_again(stream, packet, offset, wall) > 0
 
-    def _budget(self, second: int, wanted: int) -> int:
-        """How many packets may be sent again now: a viewer that asks for everything gets no more than it could use."""
-        if second != self._second:
-            self._second, self._spent = second, 0
-        granted = min(wanted, MAX_REPAIRS - self._spent)
-        self._spent += granted
-        return granted
+    def _source(self, seq: int) -> tuple[Stream | None, Offset]:
+        """Which stream was sent under a number of ours, and by which offset."""
+        if self.flow is not None and seq_diff(seq, self.first + self.offset.seq) >= 0:
+            return self.flow.stream, self.offset
+        for past in self._past:
+            recent = time.monotonic() - past.at < REMEMBERED
+            if recent and seq_diff(seq, past.first) >= 0 and seq_diff(seq, past.end) <= 0:
+                return past.stream, past.offset
+        return None, ZERO
 
-    def _send_again(self, packet: Packet, placed: tuple[int, int, bytes], payload_type: int, wall: float) -> None:
-        assert self.group is not None
-        original, timestamp, payload = placed
-        shape = self.group.shape
-        again = Shape(self.ssrc + 1, payload_type, shape.tag, send_time_id=shape.send_time_id)
+    def age(self, head: int) -> None:
+        """Keep the beginning within comparison with the stream's newest number."""
+        if seq_diff(head, self.first) > 0x4000:
+            self.first = (head - 0x4000) & 0xFFFF
+
+    def _send_again(self, stream: Stream, packet: Packet, offset: Offset, wall: float) -> int:
+        """Send one packet in the retransmission stream; bytes sent."""
+        codec = self._codecs.get(stream.codec.name)
+        if codec is None or codec.rtx is None or not self.plays(stream):
+            return 0
+        original, timestamp, payload = offset.place(packet)
+        again = Shape(self.ssrc + 1, codec.rtx, self.srtp.tag, send_time_id=self._extensions.get(rtp.ABS_SEND_TIME, 0))
         self._rtx_seq = (self._rtx_seq + 1) & 0xFFFF
-        self.viewer.send_rtp(again.render(packet, self._rtx_seq, timestamp, _RTX.pack(original) + payload, wall))
-        self.retransmitted += 1
+        rendered = again.render(packet, self._rtx_seq, timestamp, _RTX.pack(original) + payload, wall)
+        self.viewer.send_rtp(rendered)
+        return len(rendered)
+
+    @property
+    def repairable(self) -> bool:
+        """Whether the viewer takes retransmissions here."""
+        return any(codec.rtx is not None for codec in self._codecs.values())
+
+    def probe(self, wanted: int, wall: float) -> int:
+        """Send about so many bytes that the viewer has already, to see whether its line carries them; bytes sent."""
+        flow = self.flow
+        if flow is None or flow.head is None:
+            return 0
+        spent = 0
+        for back in range(PROBE_PACKETS):
+            packet = flow.stream.stored((flow.head.seq - back) & 0xFFFF)
+            if spent >= wanted or packet is None or seq_diff(packet.seq, self.first) < 0:
+                break
+            sent = self._send_again(flow.stream, packet, self.offset, wall)
+            self.probed += sent > 0
+            if not sent:
+                break
+            spent += sent
+        return spent
 
 
 class Viewer(Peer):
-    """Watches a room."""
+    """Watches a room.
+
+    Attributes:
+        heights: physical pixels in which each picture is shown; full size for those not listed.
+        downlink: what is known of the viewer's line.
+    """
 
     def __init__(self, room: Room, room_name: str, slots: Sequence[tuple[Section, int]], *args: Any) -> None:
         super().__init__(*args)
+        self.repairs = Repairs(self.made)
         self.room = room
         self.room_name = room_name
         self.tracks = [Track(self, section, index) for section, index in slots]
         self.by_ssrc = {track.ssrc: track for track in self.tracks}
-        self.remb: int | None = None
+        self.heights: Sequence[int] = ()
+        self.downlink = Downlink()
+        self._pictures = [track for track in self.tracks if track.kind == "video"]
+        self._sounds = [track for track in self.tracks if track.kind == "audio"]
 
     def connected(self) -> None:
         """Begin to watch."""
+        self.room.viewers.add(self)
         for track in self.tracks:
             self.room.slot(track.kind, track.index).add(track)
+        self.choose()
+        for track in self.tracks:
+            self.room.slot(track.kind, track.index).catch_up(joining=True)
 
     def moved(self) -> None:
         """Send everything to the new address."""
@@ -188,6 +304,7 @@ class Viewer(Peer):
 
     async def close(self) -> None:
         """Stop watching."""
+        self.room.viewers.discard(self)
         for track in self.tracks:
             self.room.slot(track.kind, track.index).remove(track)
         await super().close()
@@ -198,6 +315,45 @@ class Viewer(Peer):
         if sealed:
             self._send(sealed)
 
+    # what to watch
+
+    def show(self, heights: Sequence[int]) -> None:
+        """Take in how large the pictures are shown."""
+        self.heights = list(heights)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Choose anew, and begin with what is at hand."""
+        if self.srtp is None:
+            return
+        self.choose()
+        for track in self._pictures:
+            if track.next is not None:
+                self.room.slot("video", track.index).catch_up()
+
+    def choose(self) -> None:
+        """Let every track follow what suits it: the sound always, of each picture the layer that fits."""
+        now = time.monotonic()
+        for track in self._sounds:
+            slot = self.room.slot("audio", track.index)
+            slot.follow(track, next((stream for stream in slot.layers if track.plays(stream)), None))
+        wishes = [self._wish(track, now) for track in self._pictures]
+        sound = sum(track.following.cost for track in self._sounds if track.following is not None)
+        chosen = layers.allocate(wishes, self.downlink.reserve(sound, now))
+        for track, wish, index in zip(self._pictures, wishes, chosen, strict=True):
+            stream = wish.streams[index] if index is not None else None
+            slot = self.room.slot("video", track.index)
+            slot.follow(track, stream)
+            slot.tidy()
+        self.downlink.plan(layers.next_step(wishes, chosen))
+
+    def _wish(self, track: Track, now: float) -> Wish:
+        height = self.heights[track.index] if track.index < len(self.heights) else layers.FULL
+        streams = [stream for stream in self.room.slot("video", track.index).layers if track.plays(stream)]
+        return Wish(streams, height, track.following, now)
+
+    # what comes back
+
     def feedback(self, data: bytes, now: float, wall: float) -> None:
         """Act on what the viewer reports."""
         try:
@@ -205,11 +361,11 @@ class Viewer(Peer):
         except Malformed:
             return
         for message in messages:
-            self._act(message, wall)
+            self._act(message, now, wall)
 
-    def _act(self, message: rtcp.Message, wall: float) -> None:
+    def _act(self, message: rtcp.Message, now: float, wall: float) -> None:
         if isinstance(message, rtcp.Remb):
-            self.remb = message.bitrate
+            self.downlink.remb(message.bitrate, now)
         elif isinstance(message, rtcp.ReportBlock | rtcp.Nack | rtcp.KeyFrameRequest):
             track = self.by_ssrc.get(message.ssrc)
             if track is None:
@@ -218,21 +374,47 @@ class Viewer(Peer):
                 self._note(track, message, wall)
             elif isinstance(message, rtcp.Nack):
                 track.retransmit(message.lost, wall)
-            elif track.flow is not None:
-                track.flow.stream.request_key_frame()
+            elif (stream := track.showing or track.following) is not None:
+                stream.request_key_frame()
 
     def _note(self, track: Track, block: rtcp.ReportBlock, wall: float) -> None:
-        track.lost, track.fraction = block.lost, block.fraction
+        track.lost, track.fraction, track.highest = block.lost, block.fraction, block.highest
         self.rtt = rtcp.round_trip(rtcp.ntp_time(wall), block.last_sr, block.delay) or self.rtt
+
+    def watch_line(self, now: float) -> None:
+        """Once a second and viewer: judge its line, and choose anew."""
+        sending = sum(track.showing.cost for track in self.tracks if track.showing is not None)
+        reported = [track.reported() for track in self._pictures]
+        self.downlink.judge(sending, sum(e for e, _ in reported), sum(n for _, n in reported), self.rtt, now)
+        if any(len(self.room.slot("video", track.index).layers) > 1 for track in self._pictures) or self.downlink.limit:
+            self.refresh()
+
+    def relieve(self) -> None:
+        """Step down at once if the line turned out to be too narrow."""
+        if self.downlink.fell:
+            self.downlink.fell = False
+            self.refresh()
+
+    def probe(self, now: float, wall: float, seconds: float) -> None:
+        """Send what a trial of the line needs for so long."""
+        wanted = self.downlink.wants_probe(now, seconds)
+        if wanted > 0:
+            tracks = [track for track in self._pictures if track.flow is not None and track.repairable]
+            if tracks:
+                self.downlink.probed(tracks[0].probe(wanted, wall))
+            else:
+                self.downlink.risk(now)
 
     def stats(self, now: float) -> dict[str, Any]:
         """Counters of the viewer."""
         return {
             **super().stats(now),
             "room": self.room_name,
-            "remb": self.remb,
+            "remb": self.downlink.told,
+            "budget": self.downlink.limit,
             "sent": sum(track.sent for track in self.tracks),
             "retransmitted": sum(track.retransmitted for track in self.tracks),
             "lost": sum(max(track.lost, 0) for track in self.tracks),
             "loss": round(max((track.fraction for track in self.tracks), default=0) / 256, 3),
+            "layers": [track.showing.rid if track.showing is not None else None for track in self._pictures],
         }

@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -23,7 +25,9 @@ from conference.media.exchange import Exchange
 from conference.media.tcp import TcpListener, sockets
 from conference.media.waits import HALF_OPEN, SILENT
 
-VERBS = frozenset({"publish", "view", "patch", "close", "switch", "mute", "stats"})
+VERBS = frozenset(
+    {"publish", "view", "patch", "close", "switch", "assign", "gather", "show", "mute", "take", "drop", "stats"}
+)
 
 
 class Worker:
@@ -64,6 +68,8 @@ async def run(options: argparse.Namespace) -> None:
     loop.add_reader(udp.socket.fileno(), exchange.readable)
     listener = TcpListener(exchange.framed, exchange.unframed)
     await listener.listen(tcp)
+    if options.link is not None:
+        exchange.relay.listen(options.link)
     chores = asyncio.create_task(exchange.run())
     control.write(writer, {"event": "ready", "port": udp.port})
     serving = asyncio.create_task(Worker(exchange, writer).serve(reader))
@@ -87,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--address", action="append", required=True, help="address to advertise, best first")
     parser.add_argument("--half-open", type=float, default=HALF_OPEN, help="seconds to wait for a connection")
     parser.add_argument("--silent", type=float, default=SILENT, help="seconds to bear a silent peer")
+    parser.add_argument("--link", type=Path, help="where other workers find this one; none without")
+    parser.add_argument("--core", type=int, help="core to stay on; any without")
     return parser
 
 
@@ -94,6 +102,8 @@ def main() -> None:
     """Run a worker; ^C is the engine's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = parser().parse_args()
+    if options.core is not None:
+        os.sched_setaffinity(0, {options.core})
     gc.set_threshold(50_000, 20, 100)
     try:
         uvloop.run(run(options))

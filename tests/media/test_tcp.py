@@ -235,6 +235,7 @@ async def test_who_reads_nothing_holds_nobody_up(engine: EmbeddedEngine) -> None
     """A viewer whose connection stands still: what is too much for it is dropped, the others get everything."""
     anna, bert, slow = await camera(engine), await screen(engine), await screen(engine, "slow", tcp=True)
     await show(engine, anna, bert)
+    await slow.expect(slow.video[0], 1)
     slow.peer.pause(True)
     for count in range(1500):
         anna.frame(size=1100)
