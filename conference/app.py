@@ -17,6 +17,7 @@ from conference.core.clock import Clock, SystemClock
 from conference.core.errors import ConferenceError
 from conference.hall.hall import Hall
 from conference.live.gateway import Gateway
+from conference.media.addresses import wildcard
 from conference.media.embedded import EmbeddedEngine
 from conference.media.engine import MediaEngine
 from conference.migrations import standing, upgrade
@@ -33,8 +34,6 @@ from conference.web.site import SITE, Site, render, static_directory, templates
 VERSION = version("conference")
 REQUEST_BYTES = 8 * 1024 * 1024
 SHUTDOWN_SECONDS = 3.0
-MEDIA_BIND = "0.0.0.0"
-"""Also when pages listen on loopback alone: Firefox sends no picture and sound over loopback."""
 
 
 @contextlib.asynccontextmanager
@@ -63,7 +62,8 @@ async def open_store(settings: Settings, clock: Clock | None = None) -> AsyncIte
 def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -> web.Application:
     """The web application with socket, pages and media, ready to be run."""
     tokens = Tokens(secret_key(settings.directory))
-    media = engine or EmbeddedEngine(MEDIA_BIND, settings.media_port, settings.media_addresses or None)
+    # All addresses, also when pages listen on loopback alone: Firefox sends no picture and sound over loopback.
+    media = engine or EmbeddedEngine(wildcard(), settings.media_port, settings.media_addresses or None)
     the_hall = Hall(store, media, tokens, VERSION)
     doorman, origins = Doorman(store, tokens), Origins(settings.public_url, settings.proxies)
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())

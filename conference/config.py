@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -28,9 +29,9 @@ class Settings:
     data: str = _setting("directory of the database and the key", "data")
     host: str = _setting("address to listen on", "127.0.0.1")
     port: int = _setting("TCP port of pages and socket", 8080)
-    media_port: int = _setting("UDP port of picture and sound", 8081)
+    media_port: int = _setting("UDP and TCP port of picture and sound", 8081)
     media_host: str = _setting(
-        "addresses of the media port for browsers, comma-separated (default: this machine's)", ""
+        "IPv4 and IPv6 addresses of the media port for browsers, comma-separated (default: this machine's)", ""
     )
     public_url: str = _setting("the address people type, e.g. https://konferenz.example.org", "")
     tls_cert: str = _setting("certificate chain (PEM); without it serve behind a reverse proxy", "")
@@ -63,8 +64,8 @@ class Settings:
 
     @property
     def media_addresses(self) -> list[str]:
-        """Addresses for ICE candidates; empty: all of this machine."""
-        return _listed(self.media_host)
+        """Addresses for ICE candidates, best first; empty: all of this machine."""
+        return [item.strip("[]") for item in _listed(self.media_host)]
 
     @property
     def turn_servers(self) -> list[str]:
@@ -100,6 +101,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> 
         if flags.get(known.name) is not None:
             values[known.name] = flags[known.name]
     settings = Settings(**{**_typed(values), "data": str(data)})
+    _check_addresses(settings)
     _check_turn(settings)
     return settings
 
@@ -127,6 +129,14 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             typed[name] = int(value)
     return typed
+
+
+def _check_addresses(settings: Settings) -> None:
+    for address in settings.media_addresses:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise ConferenceError("settings.invalid", f"media_host: »{address}« ist keine IP-Adresse.") from None
 
 
 def _check_turn(settings: Settings) -> None:

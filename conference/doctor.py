@@ -17,7 +17,7 @@ from cryptography import x509
 
 from conference.config import Settings
 from conference.media import libssl
-from conference.media.addresses import local_addresses
+from conference.media.addresses import local_addresses, wildcard
 
 NEEDED_BYTES = 5 * 1024**3
 NEEDED_SQLITE = (3, 35, 0)  # RETURNING
@@ -67,7 +67,11 @@ def _port(settings: Settings) -> Finding:
 
 
 def _media_port(settings: Settings) -> Finding:
-    return _bindable(socket.SOCK_DGRAM, "0.0.0.0", settings.media_port, "Bild und Ton: UDP")
+    udp = _bindable(socket.SOCK_DGRAM, wildcard(), settings.media_port, "Bild und Ton: UDP")
+    tcp = _bindable(socket.SOCK_STREAM, wildcard(), settings.media_port, "Bild und Ton: TCP")
+    if settings.media_port and settings.media_port == settings.port:
+        return Finding(False, f"Seiten und Bild und Ton wollen beide TCP-Port {settings.port}: --media-port ändern")
+    return udp if not udp.good else tcp if not tcp.good else Finding(True, f"{udp.text}, TCP auch")
 
 
 def _bindable(kind: socket.SocketKind, host: str, port: int, what: str) -> Finding:
