@@ -41,12 +41,14 @@ class Camera:
         self.peer.send_rtp(AUDIO, synthetic.OPUS, number, number * 960, b"sound%d" % number, elements=elements)
 
 
-async def camera(engine: EmbeddedEngine, owner: str = "anna", audio: bool = True, tcp: bool = False) -> Camera:
-    """A connected publisher."""
+async def camera(
+    engine: EmbeddedEngine, owner: str = "anna", audio: bool = True, tcp: bool = False, room: str = ""
+) -> Camera:
+    """A connected publisher, to be seen in this room."""
     peer = SyntheticPeer(CERTIFICATE, tcp)
     sections = [synthetic.media("video", "sendonly", (VIDEO, REPAIR))]
     sections += [synthetic.media("audio", "sendonly", (AUDIO,))] if audio else []
-    answer = await engine.publish(synthetic.offer(CERTIFICATE, sections), owner=owner, kind="camera")
+    answer = await engine.publish(synthetic.offer(CERTIFICATE, sections), owner=owner, kind="camera", room=room)
     await peer.connect(answer.sdp)
     return Camera(peer, answer.resource)
 

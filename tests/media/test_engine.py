@@ -138,7 +138,7 @@ async def test_a_killed_worker_is_replaced(engine: EmbeddedEngine, heard: Heard)
     pid, port = engine.worker_pid, engine.port
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    call = asyncio.create_task(engine.switch("hall", []))
+    call = asyncio.create_task(engine.switch("hall", ["nobody"]))
     await asyncio.sleep(0.05)
     heard.events.clear()
     os.kill(pid, signal.SIGKILL)
