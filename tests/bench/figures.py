@@ -36,10 +36,10 @@ class Figure:
         return f"| {self.what} | {self.mark} | {self.measured}{missed} | {self.how} |"
 
 
-def measured(benchmark: ModuleType) -> dict[str, Any]:
+def measured(benchmark: ModuleType, **options: Any) -> dict[str, Any]:
     """Run a benchmark; its result, its figures, and how busy the machine was before and after (1 minute's load)."""
     before = os.getloadavg()[0]
-    result = asyncio.run(benchmark.run())
+    result = asyncio.run(benchmark.run(**options))
     figures = [asdict(figure) for figure in benchmark.figures(result)]
     return {"load": [round(before, 1), round(os.getloadavg()[0], 1)], "result": result, "figures": figures}
 
@@ -59,9 +59,9 @@ def missed(found: dict[str, Any]) -> bool:
     return any(figure["met"] is False for figure in found["figures"])
 
 
-def main(benchmark: ModuleType) -> int:
+def main(benchmark: ModuleType, **options: Any) -> int:
     """Run one alone and print what it found; 1 if a mark was missed."""
-    found = measured(benchmark)
+    found = measured(benchmark, **options)
     print(shown(benchmark, found))
     return int(missed(found))
 

@@ -200,9 +200,9 @@ class Publisher:
         """Let the next frame be a key frame."""
         self._frame += -self._frame % KEY_FRAME_EVERY
 
-    async def send(self, seconds: float, meanwhile: Callable[[], None]) -> None:
-        """Send for so long; call `meanwhile` ten times a second."""
-        await paced(seconds, (1 / FRAMES, self.video), (1 / AUDIO, self.audio), (DRAIN_SECONDS, meanwhile))
+    async def send(self, seconds: float, meanwhile: Callable[[], None], interval: float = DRAIN_SECONDS) -> None:
+        """Send for so long; call `meanwhile` every so often."""
+        await paced(seconds, (1 / FRAMES, self.video), (1 / AUDIO, self.audio), (interval, meanwhile))
 
 
 async def paced(seconds: float, *actions: tuple[float, Callable[[], None]]) -> None:

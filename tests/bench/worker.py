@@ -27,6 +27,11 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)
 
 
+def waited_seconds(pid: int) -> float:
+    """How long a process was ready to run while others had the core."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def resident_bytes(pid: int) -> int:
     """Memory of a process that is in RAM now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
