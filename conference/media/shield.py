@@ -20,7 +20,7 @@ SO_ATTACH_FILTER, SO_MEMINFO = 26, 55
 MEMINFO_WORDS, MEMINFO_DROPS = 9, 8
 UDP_HEADER = 8
 LARGEST = 2048
-RAISE_AT, LOWER_AT = 2000.0, 500.0
+RAISE_AT, LOWER_AT = 20_000.0, 5_000.0
 """Strange datagrams a second at which strangers are shut out, and let in again."""
 CALM_SECONDS = 5.0
 SAMPLE = 16

@@ -97,7 +97,7 @@ def test_it_is_lowered_when_it_is_calm(port: UdpSocket) -> None:
         assert shield.raised
         for _ in range(1000):
             stranger.send(MEDIA)
-        shield.watch(100_000, [], 1.0, 9.0)  # what the kernel drops is a flood as well
+        shield.watch(100_000, [], 0.1, 9.0)  # what the kernel drops is a flood as well
         shield.watch(100_000, [], 1.0, 14.0)
         assert shield.raised
         shield.watch(100_000, [], 1.0, 14.1)

@@ -1,0 +1,1 @@
+"""What has brought down other servers, each as a test: real sockets against a real worker."""
