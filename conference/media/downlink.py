@@ -18,10 +18,11 @@ FALL = 0.85
 ENOUGH = 10
 FLOOR = 30_000
 RAMP, FIRST_RAMP = 1.5, 1.25
+FIRST_TRUST = 0.95  # of what the line was seen to carry
 WAIT, LONGEST_WAIT = 3.0, 7.0
 LONGEST_RISK = 30.0
 TOLERANCE = 1.6  # the smallest picture is better lossy than gone, up to this
-STEP = 1.0
+STEP = 0.9
 
 
 class Downlink:
@@ -137,7 +138,8 @@ class Downlink:
         if self.limit is None or not self._missing or now < self._probe_at:
             return 0
         if not self._probing:
-            self._probing = max(int(self._sending * (FIRST_RAMP - 1)), FLOOR)
+            more = max(self._sending * (FIRST_RAMP - 1), self.limit * FIRST_TRUST - self._sending, FLOOR)
+            self._probing = min(int(more), int(self._missing * 1.05))
             self._probe_began = now
             self._debt = 0
         self._debt += int(self._probing * seconds / 8)

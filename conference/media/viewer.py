@@ -57,7 +57,7 @@ def acceptable(offer: sdp.Offer) -> tuple[dict[int, Accepted], list[tuple[Sectio
 
 
 class Past(NamedTuple):
-    """What a track followed: the numbers it sent it by, from `first` to `end`, and when it ended (monotonic seconds)."""
+    """What a track followed, sent by the numbers from `first` to `end`; when it ended (monotonic seconds)."""
 
     stream: Stream
     offset: Offset
