@@ -18,6 +18,9 @@ from conference.store.engine import database_url
 _TURN = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?\Z")
 
 
+MAX_WORKERS = 64
+
+
 def _setting(help_text: str, default: Any = None) -> Any:
     return field(default=default, metadata={"help": help_text})
 
@@ -33,6 +36,7 @@ class Settings:
     media_host: str = _setting(
         "IPv4 and IPv6 addresses of the media port for browsers, comma-separated (default: this machine's)", ""
     )
+    media_workers: int = _setting("processes for picture and sound, on as many ports (default: one per core)", 0)
     public_url: str = _setting("the address people type, e.g. https://konferenz.example.org", "")
     tls_cert: str = _setting("certificate chain (PEM); without it serve behind a reverse proxy", "")
     tls_key: str = _setting("private key (PEM)", "")
@@ -66,6 +70,16 @@ class Settings:
     def media_addresses(self) -> list[str]:
         """Addresses for ICE candidates, best first; empty: all of this machine."""
         return [item.strip("[]") for item in _listed(self.media_host)]
+
+    @property
+    def media_processes(self) -> int:
+        """How many media workers to run: worker n listens on ``media_port + n``."""
+        return self.media_workers or len(os.sched_getaffinity(0))
+
+    @property
+    def media_ports(self) -> list[int]:
+        """The ports of the media workers; where any will do, 0 alone."""
+        return [self.media_port + number for number in range(self.media_processes if self.media_port else 1)]
 
     @property
     def turn_servers(self) -> list[str]:
@@ -103,6 +117,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> 
     settings = Settings(**{**_typed(values), "data": str(data)})
     _check_addresses(settings)
     _check_turn(settings)
+    if settings.media_ports[-1] > 65535:
+        raise ConferenceError("settings.invalid", f"media_port: über {settings.media_port} sind nicht genug Ports.")
     return settings
 
 
@@ -122,7 +138,11 @@ def _file(path: Path) -> dict[str, Any]:
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in ("port", "media_port"):
+        if name == "media_workers":
+            if not str(value).isdigit() or int(value) > MAX_WORKERS:
+                raise ConferenceError("settings.invalid", f"{name}: »{value}« ist keine Zahl von 0 bis {MAX_WORKERS}.")
+            typed[name] = int(value)
+        elif name not in ("port", "media_port"):
             typed[name] = str(value)
         elif not str(value).isdigit() or not 0 <= int(value) <= 65535:
             raise ConferenceError("settings.invalid", f"{name}: »{value}« ist kein Port.")

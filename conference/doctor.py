@@ -67,11 +67,17 @@ def _port(settings: Settings) -> Finding:
 
 
 def _media_port(settings: Settings) -> Finding:
-    udp = _bindable(socket.SOCK_DGRAM, wildcard(), settings.media_port, "Bild und Ton: UDP")
-    tcp = _bindable(socket.SOCK_STREAM, wildcard(), settings.media_port, "Bild und Ton: TCP")
-    if settings.media_port and settings.media_port == settings.port:
+    """One UDP and TCP port for each media worker, one after the other."""
+    ports = settings.media_ports
+    if settings.media_port and settings.port in ports:
         return Finding(False, f"Seiten und Bild und Ton wollen beide TCP-Port {settings.port}: --media-port ändern")
-    return udp if not udp.good else tcp if not tcp.good else Finding(True, f"{udp.text}, TCP auch")
+    for port in ports:
+        for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
+            found = _bindable(kind, wildcard(), port, f"Bild und Ton: {name}")
+            if not found.good:
+                return found
+    listed = f"{ports[0]}" if len(ports) == 1 else f"{ports[0]} bis {ports[-1]}"
+    return Finding(True, f"Bild und Ton: UDP und TCP {wildcard()}:{listed} frei")
 
 
 def _bindable(kind: socket.SocketKind, host: str, port: int, what: str) -> Finding:

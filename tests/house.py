@@ -22,7 +22,7 @@ from conference.core.clock import ManualClock
 from conference.demo import HERE as DEMO
 from conference.hall.hall import Hall
 from conference.importing import import_all
-from conference.media.engine import Answer, FeedKind, MediaEvent
+from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEvent, MediaRefused
 from conference.people.people_file import read_people
 from conference.sessions.programme import read_programme
 from conference.store.unit import Store
@@ -43,7 +43,9 @@ class RecordingEngine:
     def __init__(self) -> None:
         self.on_event: Callable[[MediaEvent], None] | None = None
         self.slots: dict[str, list[str | None]] = {}
+        self.gathered: dict[str, list[str]] = {}
         self.open: dict[str, str] = {}
+        self.owners: dict[str, str] = {}
         self.muted: dict[str, tuple[bool, bool]] = {}
         self.shown: dict[str, list[int]] = {}
         self.told: dict[str, Any] = {"workers": [], "feeds": {}, "viewers": {}}
@@ -53,26 +55,42 @@ class RecordingEngine:
 
     async def stop(self) -> None: ...
 
-    def _answer(self, what: str) -> Answer:
+    def _answer(self, what: str, offer: str, owner: str) -> Answer:
+        if not offer.startswith("v=0"):
+            raise MediaRefused("Das ist kein SDP.")
         self._next += 1
         resource = f"{what}-{self._next}"
-        self.open[resource] = what
+        self.open[resource], self.owners[resource] = what, owner
         return Answer(resource, "v=0\r\n", "1")
 
-    async def publish(self, offer: str, *, owner: str, kind: FeedKind) -> Answer:
-        return self._answer(f"feed-{kind}")
+    async def publish(self, offer: str, *, owner: str, kind: FeedKind, room: str = "") -> Answer:
+        return self._answer(f"feed-{kind}", offer, owner)
 
     async def view(self, offer: str, *, owner: str, room: str) -> Answer:
-        return self._answer(f"view-{room.replace('/', '-')}")
+        return self._answer(f"view-{room.replace('/', '-')}", offer, owner)
 
     async def patch(self, resource: str, fragment: str, etag: str | None) -> tuple[str, str]:
-        return "", etag or "1"
+        if resource not in self.open:
+            raise MediaRefused("Diese Verbindung gibt es nicht mehr.", "media.gone")
+        return "", "1"
 
     async def close(self, resource: str) -> None:
-        self.open.pop(resource, None)
+        self._ended(resource, "closed")
+
+    def _ended(self, resource: str, reason: str) -> None:
+        if self.open.pop(resource, None) and self.on_event:
+            self.report(MediaEvent("closed", resource, self.owners[resource], {"reason": reason}))
 
     async def switch(self, room: str, slots: Any) -> None:
         self.slots[room] = list(slots)
+        self.gathered.pop(room, None)
+
+    async def gather(self, room: str, feeds: Any, *, pictures: int = 9, voices: int = 3) -> None:
+        self.gathered[room] = list(feeds)
+        self.slots.pop(room, None)
+        places = {"audio": voices, "video": pictures}
+        shown = {kind: [*feeds[:count], *[None] * (count - len(feeds))] for kind, count in places.items()}
+        self.report(MediaEvent("slots", room, "", shown))
 
     async def mute(self, feed: str, *, audio: bool, video: bool) -> None:
         self.muted[feed] = (audio, video)
@@ -82,6 +100,13 @@ class RecordingEngine:
 
     async def stats(self) -> dict[str, Any]:
         return self.told
+
+    def lose_worker(self, *resources: str) -> None:
+        """A worker dies with these resources (none named: with all), and another one takes its place."""
+        for resource in resources or list(self.open):
+            self._ended(resource, WORKER_LOST)
+        self.report(MediaEvent("worker_lost", "", "", {"worker": 0}))
+        self.report(MediaEvent("worker_ready", "", "", {"worker": 0}))
 
     def report(self, event: MediaEvent) -> None:
         """Say something happened, as a worker would."""

@@ -410,8 +410,10 @@ class Hall:
         self._stage_dirty.add(key)
         self._stage_wake.set()
 
-    def _media_lost(self, key: str) -> None:
-        self._signal(key, "media", {"session": key, "lost": True})
+    def _media_lost(self, key: str, lost: dict[str, list[str]]) -> None:
+        for visit in self._listeners(key):
+            if ids := lost.get(visit.person.public_id):
+                visit.outbox.signal("media", {"session": key, "lost": ids}, ids[0])
 
     async def _apply_stages(self) -> None:
         while True:

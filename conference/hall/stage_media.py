@@ -11,7 +11,7 @@ from typing import Literal
 from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.floor import Floor
-from conference.media.engine import Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
+from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries
@@ -47,11 +47,15 @@ class StageMedia:
 
     Args:
         changed: called with a session's key when the feeds that arrive there changed.
-        lost: called with a session's key when its media must be opened anew.
+        lost: called with a session's key and resources by person, which must be opened anew.
     """
 
     def __init__(
-        self, store: Store, engine: MediaEngine, changed: Callable[[str], None], lost: Callable[[str], None]
+        self,
+        store: Store,
+        engine: MediaEngine,
+        changed: Callable[[str], None],
+        lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
         self._store = store
         self._engine = engine
@@ -67,6 +71,7 @@ class StageMedia:
         self.floor = Floor()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
+        self._gone: list[Resource] = []
         engine.on_event = self._on_event
 
     async def publish(self, key: str, person: Person, link: Link, source: Source, offer: str) -> Answer:
@@ -81,13 +86,14 @@ class StageMedia:
         elif not may(role, Permission.PRODUCE):
             raise NotAllowed()
         kind: FeedKind = source.value
-        answer = await self._engine.publish(offer, owner=person.public_id, kind=kind)
+        answer = await self._engine.publish(offer, owner=person.public_id, kind=kind, room=f"stage/{key}")
+        resource = Resource(answer.resource, key, person.public_id, link.public_id, role, source=source)
+        self._resources[answer.resource] = resource  # before anything else can happen: it may be lost meanwhile
         async with self._closing_if_refused(answer.resource):
             if source is Source.PROGRAMME:
                 await self._enter_programme(key, person)
-        resource = Resource(answer.resource, key, person.public_id, link.public_id, role, source=source)
+        self._check_kept(answer.resource)
         replaced = self._feeds.get(resource.feed_key)
-        self._resources[answer.resource] = resource
         self._feeds[resource.feed_key] = answer.resource
         if replaced:
             await self.close(replaced)
@@ -112,6 +118,7 @@ class StageMedia:
             answer.resource, key, person.public_id, link.public_id, role, room=room
         )
         await self._check_link(link, answer.resource)
+        self._check_kept(answer.resource)
         return answer
 
     async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
@@ -230,6 +237,11 @@ class StageMedia:
             if await people.by_link(db, link.public_id, link.nonce) is None:
                 raise NotAllowed()
 
+    def _check_kept(self, resource: str) -> None:
+        """Its worker may have died while we were asking the database: then the page shall try again at once."""
+        if resource not in self._resources:
+            raise MediaUnavailable
+
     async def _enter_programme(self, key: str, person: Person) -> None:
         async with self._store.unit() as unit:
             if await stage_actions.enter(unit, key, person, Source.PROGRAMME):
@@ -281,9 +293,11 @@ class StageMedia:
     def _on_event(self, event: MediaEvent) -> None:
         known = self._resources.get(event.resource)
         if event.kind == "closed":
+            if known and event.detail.get("reason") == WORKER_LOST:
+                self._gone.append(known)
             self._forget(event.resource)
         elif event.kind == "worker_lost":
-            self._forget_all()
+            self._tell_lost()
         elif event.kind == "connected" and known:
             self._arriving.add(event.resource)
             self._changed(known.session)
@@ -295,12 +309,14 @@ class StageMedia:
         elif event.kind == "worker_ready":
             self._spawn()
 
-    def _forget_all(self) -> None:
-        sessions = {resource.session for resource in self._resources.values()}
-        for resource in list(self._resources):
-            self._forget(resource)
-        for key in sessions:
-            self._lost(key)
+    def _tell_lost(self) -> None:
+        """A worker is gone: those whose resources were there open theirs anew, nobody else."""
+        gone, self._gone = self._gone, []
+        lost: dict[str, dict[str, list[str]]] = {}
+        for resource in gone:
+            lost.setdefault(resource.session, {}).setdefault(resource.person, []).append(resource.id)
+        for key, by_person in lost.items():
+            self._lost(key, by_person)
 
     def _spawn(self) -> None:
         task = asyncio.get_running_loop().create_task(self._reapply())

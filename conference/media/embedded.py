@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conference.media import addresses, sdp
-from conference.media.engine import Answer, FeedKind, MediaEvent, MediaRefused, MediaUnavailable
+from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEvent, MediaRefused, MediaUnavailable
 from conference.media.placement import SPREAD_AT, Held, Placement
 from conference.media.spread import Command, Shown, Spread
 from conference.media.supervised import SupervisedWorker
@@ -273,7 +273,7 @@ class EmbeddedEngine:
         self._spread.lost(worker.number)
         for held in self._placement.on(worker.number):
             self._forget(held.resource)
-            self._event("closed", held.resource, held.owner, {"reason": "worker lost"})
+            self._event("closed", held.resource, held.owner, {"reason": WORKER_LOST})
         self._event("worker_lost", detail={"worker": worker.number})
         self._adjust()
 

@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 from conference.core.errors import BadRequest, ConferenceError
 
 FeedKind = Literal["camera", "screen", "programme"]
+WORKER_LOST = "worker lost"
+"""Why a resource was closed whose worker died."""
 
 
 class MediaRefused(BadRequest):
@@ -74,8 +76,10 @@ class MediaEngine(Protocol):
     async def stop(self) -> None:
         """End all media and the workers."""
 
-    async def publish(self, offer: str, *, owner: str, kind: FeedKind) -> Answer:
+    async def publish(self, offer: str, *, owner: str, kind: FeedKind, room: str = "") -> Answer:
         """Accept a publisher (at most one audio and one video stream). The feed flows nowhere until `switch`.
+
+        `room` is where it will probably be seen, so that it is received near there; it may be shown anywhere.
 
         Raises:
             MediaRefused: the offer is malformed, too large or asks for what is not offered here.

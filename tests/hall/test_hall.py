@@ -18,7 +18,7 @@ from conference.demo import HERE as DEMO
 from conference.hall import hall as hall_module
 from conference.hall.visit import Visit
 from conference.importing import import_all, import_people
-from conference.media.engine import MediaEvent, MediaRefused
+from conference.media.engine import MediaEvent, MediaRefused, MediaUnavailable
 from conference.people import actions as people
 from conference.people.people_file import read_people
 from conference.polls.facts import PollEdited
@@ -246,13 +246,39 @@ async def test_viewers_are_cut_when_they_may_no_longer_see(room: Room) -> None:
         await media.close_own(crew.resource, anna.person)
 
 
-async def test_everybody_is_told_when_the_servers_media_restarted(room: Room) -> None:
-    moderator, anna = await room.enter(MODERATOR, LIVE), await room.enter(ANNA, LIVE)
+async def test_those_whose_media_were_lost_are_told_and_nobody_else(room: Room) -> None:
+    moderator, anna, bernd = [await room.enter(email, LIVE) for email in (MODERATOR, ANNA, BERND)]
     await room.do(moderator, "session.move", session=LIVE, to="live")
-    await room.hall.media.view(LIVE, anna.person, anna.link, "stage", "v=0")
-    room.engine.report(MediaEvent("worker_lost", "", ""))
-    assert ear(anna).signals["media"] == {"session": LIVE, "lost": True}
-    assert room.hall.media.counts() == {"publishers": 0, "viewers": 0}
+    media = room.hall.media
+    lost, kept = [await media.view(LIVE, who.person, who.link, "stage", "v=0") for who in (anna, bernd)]
+    room.engine.lose_worker(lost.resource)
+    assert ear(anna).signals["media"] == {"session": LIVE, "lost": [lost.resource]}
+    assert "media" not in ear(bernd).signals
+    assert "media" not in ear(moderator).signals
+    assert media.counts() == {"publishers": 0, "viewers": 1}
+    await media.close_own(kept.resource, bernd.person)
+    await media.stop()
+
+
+async def test_what_is_lost_while_somebody_publishes_is_not_kept(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may die between its answer and the moment the publisher is let in."""
+    moderator, production = await room.enter(MODERATOR, LIVE), await room.enter(PRODUCTION, LIVE)
+    await room.do(moderator, "session.move", session=LIVE, to="live")
+    media = room.hall.media
+    entering = media._enter_programme
+
+    async def enter(*given: Any) -> None:
+        room.engine.lose_worker()
+        await entering(*given)
+
+    monkeypatch.setattr(media, "_enter_programme", enter)
+    with pytest.raises(MediaUnavailable):
+        await media.publish(LIVE, production.person, production.link, Source.PROGRAMME, "v=0")
+    assert media.counts() == {"publishers": 0, "viewers": 0}
+    monkeypatch.undo()
+    await media.publish(LIVE, production.person, production.link, Source.PROGRAMME, "v=0")
+    assert media.counts() == {"publishers": 1, "viewers": 0}
+    await media.stop()
 
 
 # --- discretion -------------------------------------------------------------------------------------------------------
