@@ -63,7 +63,8 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
     """The web application with socket, pages and media, ready to be run."""
     tokens = Tokens(secret_key(settings.directory))
     # All addresses, also when pages listen on loopback alone: Firefox sends no picture and sound over loopback.
-    media = engine or EmbeddedEngine(wildcard(), settings.media_port, settings.media_addresses or None)
+    addresses, workers = settings.media_addresses or None, settings.media_processes
+    media = engine or EmbeddedEngine(wildcard(), settings.media_port, addresses, workers=workers)
     the_hall = Hall(store, media, tokens, VERSION)
     doorman, origins = Doorman(store, tokens), Origins(settings.public_url, settings.proxies)
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())

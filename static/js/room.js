@@ -34,7 +34,7 @@ class Room extends EventTarget {
       {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
         signal: (signal) => {
-          if (signal.name === "media" && signal.body.lost) this.dispatchEvent(new Event("restarted"));
+          if (signal.name === "media") this.dispatchEvent(new CustomEvent("restarted", { detail: signal.body.lost }));
           this.#set(applySignal(this.state, signal));
         },
         snapshot: (snapshot) => this.#set(snapshot),
