@@ -1,4 +1,4 @@
-"""A viewer's line, judged: cut it, and less is sent in time; restore it, and it comes back; nothing else disturbs it."""
+"""A viewer's line, judged: cut it, and less is sent in time; restore it, and it comes back; else all stays."""
 
 from __future__ import annotations
 

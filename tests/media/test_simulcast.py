@@ -141,7 +141,7 @@ async def test_what_was_lost_before_a_change_is_made_good_after_it(engine: Embed
     await engine.show(bert.resource, [90])
     await play(camera, last_is(bert, "q"))
     old = [packet for packet in shown(bert) if layer_of(packet) == "f"][-1]
-    new = [packet for packet in shown(bert) if layer_of(packet) == "q"][0]
+    new = next(packet for packet in shown(bert) if layer_of(packet) == "q")
     bert.peer.send_rtcp(rtcp.receiver_report(1) + rtcp.nack(1, bert.video[0], [old.seq, new.seq]))
     again = await bert.expect(bert.repair[0], 2)
     assert [packet.payload[2:] for packet in again] == [old.payload, new.payload]
