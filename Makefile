@@ -20,7 +20,7 @@ run: .venv/ready static/vendor/ready
 	@$(BIN)/conference --data $(DATA) demo --port $(PORT) --media-port $(MEDIA_PORT)
 
 test: .venv/ready static/vendor/ready
-	@tools/need chromium firefox-esr iproute2 nftables
+	@tools/need chromium firefox-esr iproute2 nftables coturn
 	@npm test --silent
 	@echo "Quick tests, two at a time …"
 	@$(BIN)/pytest -n 2 -q -m "not browser" $(PYTEST)

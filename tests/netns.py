@@ -38,6 +38,7 @@ class Namespace:
         name: as ``ip netns exec`` takes it.
         ours: our address on the link, where servers may listen for it.
         theirs: its own address.
+        ours6, theirs6: the same as IPv6 (unique local ones).
         link, inner: the names of our and of its interface, for ``tc`` and ``nft``.
     """
 
@@ -47,14 +48,17 @@ class Namespace:
         self.name = f"conf-{os.getpid()}-{number}"
         self.link, self.inner = f"cf{os.getpid() % 100000}-{number}", f"cn{os.getpid() % 100000}-{number}"
         self.ours, self.theirs = f"{subnet}.{4 * number + 1}", f"{subnet}.{4 * number + 2}"
+        self.ours6, self.theirs6 = (f"fd00:{os.getpid() & 0xFFFF:x}:{number:x}::{end}" for end in (1, 2))
 
     async def __aenter__(self) -> Namespace:
         await run("ip", "netns", "add", self.name)
         try:
             await run("ip", "link", "add", self.link, "type", "veth", "peer", self.inner, "netns", self.name)
             await run("ip", "addr", "add", f"{self.ours}/30", "dev", self.link)
+            await run("ip", "addr", "add", f"{self.ours6}/64", "dev", self.link, "nodad")
             await run("ip", "link", "set", self.link, "up")
             await self.run("ip", "addr", "add", f"{self.theirs}/30", "dev", self.inner)
+            await self.run("ip", "addr", "add", f"{self.theirs6}/64", "dev", self.inner, "nodad")
             await self.run("ip", "link", "set", self.inner, "up")
             await self.run("ip", "link", "set", "lo", "up")
             await self.run("ip", "route", "add", "default", "via", self.ours)
@@ -71,6 +75,15 @@ class Namespace:
     async def run(self, *command: str) -> str:
         """Run a command inside."""
         return await run("ip", "netns", "exec", self.name, *command)
+
+    async def drop(self, *rules: str) -> None:
+        """Drop on the line, coming and going, what matches one of these nftables expressions, in place of the last."""
+        lines = " ".join(f"{rule} drop;" for rule in rules)
+        chains = "".join(
+            f"chain {hook} {{ type filter hook {hook} device {self.inner} priority 0; {lines} }}\n"
+            for hook in ("ingress", "egress")
+        )
+        await self.run("nft", f"table netdev fence; delete table netdev fence; table netdev fence {{ {chains} }}")
 
     async def line(self, up: bool) -> None:
         """Plug the cable in, or pull it out."""

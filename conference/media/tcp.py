@@ -238,7 +238,7 @@ def sockets(host: str, port: int) -> tuple[UdpSocket, socket.socket]:
     """A UDP socket and a TCP socket on the same port number (0: any that is free for both).
 
     Raises:
-        OSError: the address is not ours or the port is taken; ``filename`` says whether for UDP or TCP.
+        OSError: the address is not ours, or the port is taken for one of them.
     """
     for attempt in range(TRIES):
         udp = UdpSocket(host, port)
