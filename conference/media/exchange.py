@@ -16,6 +16,7 @@ from conference.media.aiortc_seam import Certificate
 from conference.media.engine import Answer, FeedKind, MediaRefused
 from conference.media.fanout import Group, Outbox
 from conference.media.feed import Feed
+from conference.media.memory import resident
 from conference.media.peer import Peer
 from conference.media.publisher import Publisher
 from conference.media.relay import Import, Relay
@@ -60,7 +61,7 @@ class Exchange:
         self.peers: dict[str, Peer] = {}
         self.rooms: dict[str, Room] = {}
         self.shield = Shield(socket.socket)
-        self.relay = Relay(self._published, self._flush, self._failed)
+        self.relay = Relay(self._published, self._flush, self.failed)
         self.received = 0
         self.received_bytes = 0
         self.strange = 0
@@ -223,6 +224,7 @@ class Exchange:
                 "strange": self.strange,
                 "failures": self.failures,
                 "cpu_seconds": time.process_time(),
+                "memory_bytes": resident(),
                 "peers": len(self.peers),
                 "rooms": len(self.rooms),
                 **self.relay.stats(),
@@ -296,7 +298,7 @@ class Exchange:
             try:
                 self._receive(source, way, *place, now, wall, dirty)
             except Exception:  # neither one datagram nor one group may cost the others
-                self._failed()
+                self.failed()
         self.received += count
         self._flush(dirty)
 
@@ -311,7 +313,7 @@ class Exchange:
             try:
                 self._receive(path.key, lambda: path, memory, 0, size, pointer, now, wall, dirty)
             except Exception:
-                self._failed()
+                self.failed()
         self.received += len(datagrams)
         self._flush(dirty)
 
@@ -326,7 +328,7 @@ class Exchange:
             try:
                 group.flush()
             except Exception:
-                self._failed()
+                self.failed()
 
     def _receive(
         self,
@@ -361,11 +363,11 @@ class Exchange:
         else:
             self.strange += 1
 
-    def _failed(self) -> None:
+    def failed(self) -> None:
         """Count an error of ours; the first few go to the log."""
         self.failures += 1
         if self.failures <= 10:
-            logger.exception("datagrams could not be handled")
+            logger.exception("what came could not be handled")
 
     def _receive_rare(self, source: bytes, way: Callable[[], Path], datagram: bytes, now: float) -> None:
         """STUN (RFC 8489) and DTLS."""

@@ -5,6 +5,7 @@ An offer is read line by line in one pass; anything over the limits is refused b
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from conference.media.engine import MediaRefused
 from conference.media.rtp import EXTENSIONS, RID
 
 MAX_BYTES = 128 * 1024
-MAX_LINES = 6000
+MAX_LINES = 4000
 MAX_LINE = 2048
 MAX_SECTIONS = 48
 MAX_CANDIDATES = 256
@@ -29,6 +30,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}\Z")
 _ICE_CHARS = re.compile(r"[A-Za-z0-9+/_=-]{4,256}\Z")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-F]{2}:){31,63}[0-9A-F]{2})\Z", re.IGNORECASE)
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")
+_PROTOCOL = re.compile(r"[A-Za-z0-9/]{1,32}\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)")
 _NAMES = {"vp8": "VP8", "h264": "H264", "opus": "opus", "rtx": "rtx"}
 
 
@@ -180,6 +183,8 @@ def _lines(text: str) -> list[str]:
         raise MediaRefused("Das SDP ist zu groß.")
     if text.count("\n") > MAX_LINES:
         raise MediaRefused("Das SDP hat zu viele Zeilen.")
+    if _CONTROL.search(text):
+        raise MediaRefused("Das SDP enthält Steuerzeichen.")
     lines = [line.rstrip("\r") for line in text.split("\n") if line not in ("", "\r")]
     if any(len(line) > MAX_LINE or line[1:2] != "=" for line in lines):
         raise MediaRefused("Das SDP hat eine unlesbare Zeile.")
@@ -220,6 +225,8 @@ class _Reader:
         if len(parts) < 4 or len(parts) > 3 + MAX_PAYLOADS:
             raise MediaRefused("Das SDP hat eine unlesbare Medienzeile.")
         kind, port, protocol, formats = parts[0], parts[1], parts[2], parts[3:]
+        if not _TOKEN.match(kind) or not _PROTOCOL.match(protocol):
+            raise MediaRefused("Das SDP hat eine unlesbare Medienzeile.")
         types = [_number(f, 127) for f in formats] if "RTP" in protocol else []
         return Section(kind, protocol, _number(port, 65535), types, direction=self.session_direction)
 
@@ -291,7 +298,10 @@ class _Reader:
         payload_type = _number(number, 127)
         if not self._current:
             return None
-        return self._current.codecs.setdefault(payload_type, Codec(payload_type, "", 0, 1))
+        codecs = self._current.codecs
+        if payload_type not in codecs:
+            codecs[payload_type] = Codec(payload_type, "", 0, 1)
+        return codecs[payload_type]
 
     def _a_fmtp(self, value: str) -> None:
         number, _, parameters = value.partition(" ")
@@ -372,6 +382,7 @@ class _Reader:
                     target.rtx = codec.payload_type
 
 
+@functools.lru_cache(4096)
 def _number(text: str, limit: int) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > limit:
         raise MediaRefused("Das SDP enthält eine unlesbare Zahl.")

@@ -47,6 +47,9 @@ class Worker:
             return {"result": self._call(request["verb"], request["arguments"])}
         except ConferenceError as error:
             return {"error": {"code": error.code, "message": error.message}}
+        except Exception:  # what one asks for may not cost the others their media
+            self._exchange.failed()
+            return {"error": {"code": "media.refused", "message": "Das ließ sich nicht auswerten."}}
 
     def _call(self, verb: str, arguments: dict[str, Any]) -> Any:
         if verb not in VERBS:

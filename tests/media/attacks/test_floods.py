@@ -130,7 +130,7 @@ async def test_a_flood_of_requests_is_cut(engine: EmbeddedEngine) -> None:
     most = limits.KNOCKS * limits.BURST_SECONDS
     answered = 0
 
-    def count(data: bytes, _address: object) -> None:
+    def count(data: bytes, address: tuple[str, int]) -> None:
         nonlocal answered
         answered += 1
 

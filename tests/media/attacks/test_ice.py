@@ -57,7 +57,7 @@ async def test_giant_and_lying_attributes_are_passed_over(engine: EmbeddedEngine
     """Of every kind that the parser knows, and some it does not, before the integrity and after it."""
     peer = await watching(engine)
     good = bytes(peer.binding())
-    known = sorted(stun.ATTRIBUTES_BY_TYPE) + [0x7FFF, 0xFFFF]
+    known = [*sorted(stun.ATTRIBUTES_BY_TYPE), 0x7FFF, 0xFFFF]
     for kind in known:
         for size, real in ((0, None), (1, None), (1900, None), (65535, 0), (65535, 1900), (4, 0)):
             peer.send(with_attribute(good, kind, size, real))

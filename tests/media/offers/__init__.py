@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 
 
+@functools.cache
 def real_offers() -> dict[str, str]:
     """All of them: name → SDP."""
     return {path.stem: path.read_bytes().decode() for path in sorted(FOLDER.glob("*.sdp"))}

@@ -100,8 +100,8 @@ MUTATIONS = (_bit_flips, _swap, _delete, _double, _extremes, _truncate, _insert,
 def mutated(count: int, seed: int) -> Iterator[str]:
     """So many damaged offers, each a valid string of Unicode."""
     rng, offers = random.Random(seed), list(real_offers().values())
-    for i in range(count):
-        text = offers[i % len(offers)]
+    weights = [1 / len(offer) for offer in offers]
+    for text in rng.choices(offers, weights, k=count):
         for _ in range(rng.choice([1, 1, 1, 2])):
             text = rng.choice(MUTATIONS)(text, rng) or "v=0"
         yield text
