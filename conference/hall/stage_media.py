@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from conference.core.errors import ConferenceError, NotAllowed, NotFound
+from conference.core.errors import Address, ConferenceError, NotAllowed, NotFound
 from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.floor import Floor
 from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
+from conference.media.limits import Pace
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries
@@ -72,6 +74,7 @@ class StageMedia:
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone: list[Resource] = []
+        self._paces = Pace()
         engine.on_event = self._on_event
 
     async def publish(self, key: str, person: Person, link: Link, source: Source, offer: str) -> Answer:
@@ -86,7 +89,9 @@ class StageMedia:
         elif not may(role, Permission.PRODUCE):
             raise NotAllowed()
         kind: FeedKind = source.value
-        answer = await self._engine.publish(offer, owner=person.public_id, kind=kind, room=f"stage/{key}")
+        # Nobody is sent himself, but whoever feeds the programme in wants to see it come back.
+        owner = f"{person.public_id}/{kind}" if source is Source.PROGRAMME else person.public_id
+        answer = await self._engine.publish(offer, owner=owner, kind=kind, room=f"stage/{key}")
         resource = Resource(answer.resource, key, person.public_id, link.public_id, role, source=source)
         self._resources[answer.resource] = resource  # before anything else can happen: it may be lost meanwhile
         async with self._closing_if_refused(answer.resource):
@@ -120,6 +125,11 @@ class StageMedia:
         await self._check_link(link, answer.resource)
         self._check_kept(answer.resource)
         return answer
+
+    def pace(self, person: Person) -> None:
+        """Refuse somebody who asks too often. Raises ConferenceError ``rate_limited``."""
+        if not self._paces.allows(person.public_id, time.monotonic()):
+            raise ConferenceError("rate_limited", "Das war zu schnell. Bitte kurz warten.", Address.CLIENT)
 
     async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
         """Restart ICE of one's own resource. Raises NotFound."""

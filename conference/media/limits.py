@@ -21,6 +21,9 @@ MAX_HALF_OPEN = 24
 MAX_PER_OWNER = 48
 """Resources of one person on one worker: cameras, screens and pictures of a dozen open pages."""
 FULL = "media.full"
+ASKED, ASKED_BURST = 5.0, 60.0
+"""Offers, fragments and sizes that one person may send a second, and at once."""
+MAX_REMEMBERED = 1000
 
 
 class TokenBucket:
@@ -109,6 +112,20 @@ class Seen:
             new |= not self._bits[byte] & bit
             self._bits[byte] |= bit
         return new
+
+
+class Pace:
+    """How often each person may ask for something (ASVS 5.0, 17.3.1); whoever has rested is forgotten."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def allows(self, who: str, now: float) -> bool:
+        """Whether this person may ask once more at `now` (monotonic seconds)."""
+        if who not in self._buckets and len(self._buckets) >= MAX_REMEMBERED:
+            self._buckets = {w: bucket for w, bucket in self._buckets.items() if bucket.refill(now) < ASKED_BURST}
+        bucket = self._buckets.setdefault(who, TokenBucket(ASKED, ASKED_BURST, now))
+        return bucket.take(1, now)
 
 
 class Holding(Protocol):

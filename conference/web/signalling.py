@@ -61,6 +61,7 @@ async def patch(request: web.Request) -> web.StreamResponse:
 async def sizes(request: web.Request) -> web.StreamResponse:
     """Take in how many physical pixels of height each video slot is shown, 0 for not at all; nothing of it is kept."""
     identity = await request.app[SITE].doorman.require(request)
+    request.app[SITE].hall.media.pace(identity.person)
     heights = _heights(await request.read())
     await request.app[SITE].hall.media.sizes(request.match_info["resource"], identity.person, heights)
     return web.Response(status=204)
@@ -105,6 +106,7 @@ async def _asked(request: web.Request, content_type: str) -> tuple[Identity, str
     """Who asks, and the SDP. A bearer's link of another session opens nothing here."""
     doorman = request.app[SITE].doorman
     identity = await doorman.require(request)
+    request.app[SITE].hall.media.pace(identity.person)
     bearer = await doorman.by_bearer(request)
     if bearer and bearer[0].session not in (None, request.match_info.get("session", bearer[0].session)):
         raise NotAllowed()
