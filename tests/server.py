@@ -29,6 +29,17 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody uses now, neither by UDP nor by TCP."""
+    while True:
+        first = free_port(socket.SOCK_DGRAM)
+        with contextlib.ExitStack() as taken, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    taken.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            return first
+
+
 class Server:
     """``conference serve`` on a data directory, on the same ports however often it is started.
 
@@ -36,6 +47,7 @@ class Server:
         prefix: words before the command, e.g. to run it in a network namespace.
         host: the address to listen on, also for the addresses of links.
         program: the ``conference`` command as Python takes it.
+        media_workers: how many processes for picture and sound.
     """
 
     def __init__(
@@ -45,13 +57,15 @@ class Server:
         host: str = "127.0.0.1",
         prefix: Sequence[str] = (),
         program: Sequence[str] = ("-m", "conference.cli"),
+        media_workers: int = 2,
     ) -> None:
         self.data = data
         self.program = list(program)
         self.host = host
         self.prefix = list(prefix)
         self.port = free_port()
-        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.media_workers = media_workers
+        self.media_port = free_ports(media_workers)
         self.process: asyncio.subprocess.Process | None = None
         self._urls: dict[tuple[str | None, str | None], str] = {}
 
@@ -81,6 +95,7 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             *self.prefix, sys.executable, *self.program, "--data", str(self.data), "serve",
             "--host", self.host, "--port", str(self.port), "--media-port", str(self.media_port),
+            "--media-workers", str(self.media_workers),
             stdout=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -89,6 +104,18 @@ class Server:
                 if line.startswith("ready "):
                     return
         raise RuntimeError("the server did not get ready")
+
+    def worker(self, number: int) -> int:
+        """Process id of a media worker."""
+        assert self.process is not None
+        port = str(self.media_port + number)
+        for directory in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                words = (directory / "cmdline").read_bytes().decode().split("\0")
+                parent = int((directory / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.process.pid and "conference.media.worker" in words and port in words:
+                    return int(directory.name)
+        raise LookupError(f"no media worker {number}")
 
     async def kill(self) -> None:
         """SIGKILL, as when the machine fails: no farewell, no cleaning up."""
