@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -108,6 +109,8 @@ def main() -> None:
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
     gc.set_threshold(50_000, 20, 100)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each TCP connection is an open file
     try:
         uvloop.run(run(options))
     except OSError as error:

@@ -1,6 +1,18 @@
 /**
- * ICE restarts in text: the fragment that asks for one, and the answer it leads to (RFC 9725 section 4.3.3, RFC 8840).
+ * ICE in text: who helps (RFC 9725 section 4.6); the fragment that asks for a restart, and the answer it leads to (RFC 9725
+ * section 4.3.3, RFC 8840).
  */
+
+/**
+ * The TURN servers that an answer names in its `Link` headers (RFC 9725 section 4.6).
+ *
+ * @param {string | null} link
+ * @returns {RTCIceServer[]}
+ */
+export function serversIn(link) {
+  const named = /<(turns?:[^>]+)>; rel="ice-server"; username="([^"]+)"; credential="([^"]+)"/g;
+  return [...(link ?? "").matchAll(named)].map(([, urls, username, credential]) => ({ urls, username, credential }));
+}
 
 /**
  * What an offer says of its ICE session, as a fragment.

@@ -9,7 +9,7 @@
  * @import {Reading} from "./report.js"
  */
 
-import { fragmentOf, restarted } from "./ice.js";
+import { fragmentOf, restarted, serversIn } from "./ice.js";
 import { read } from "./report.js";
 
 const CONNECT_WITHIN = 5_000;
@@ -34,9 +34,18 @@ export const lines = new (class extends EventTarget {
   }
 })();
 
-/** Servers that help where the direct way is shut, as they came with the page. @returns {RTCIceServer[]} */
+/** Servers that help where the direct way is shut, as the newest answer named them. @type {RTCIceServer[] | null} */
+let helpers = null;
+
+/** @returns {RTCIceServer[]} those, or as they came with the page */
 function iceServers() {
-  return JSON.parse(document.getElementById("ice-servers")?.textContent ?? "[]");
+  return helpers ?? JSON.parse(document.getElementById("ice-servers")?.textContent ?? "[]");
+}
+
+/** What helps is opened by credentials that expire; each answer brings new ones. @param {Response} response */
+function renewHelpers(response) {
+  const named = serversIn(response.headers.get("Link"));
+  if (named.length > 0) helpers = named;
 }
 
 /** One peer connection to the server and its replacement, as often as needed. */
@@ -206,6 +215,7 @@ export class Line {
     }
     if (!response.ok) return this.#again(response.status < 500 ? "refused" : "lost");
     this.resource = resource;
+    renewHelpers(response);
     await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     if (pc === this.pc) await this.answered(pc);
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 
 import { cameraEncodings, screenEncodings } from "../../static/js/encodings.js";
-import { fragmentOf, restarted } from "../../static/js/ice.js";
+import { fragmentOf, restarted, serversIn } from "../../static/js/ice.js";
 import { browserName, health, read, report, sentence, worst } from "../../static/js/report.js";
 import { capped } from "../../static/js/saving.js";
 import { pictureHeight } from "../../static/js/sizes.js";
@@ -43,6 +43,22 @@ describe("layers of a screen", () => {
     const [slow, full] = screenEncodings();
     assert.deepEqual([slow.rid, slow.scaleResolutionDownBy, slow.maxFramerate, slow.maxBitrate], ["h", 1, 5, 600_000]);
     assert.deepEqual([full.rid, full.scaleResolutionDownBy, full.maxFramerate, full.maxBitrate], ["f", 1, 15, 2_500_000]);
+  });
+});
+
+describe("TURN servers", () => {
+  const link = (url) => `<${url}>; rel="ice-server"; username="1781723400:9f86"; credential="a+b/c="; credential-type="password"`;
+  const server = (urls) => ({ urls, username: "1781723400:9f86", credential: "a+b/c=" });
+
+  it("are named by the answer's Link headers, which fetch joins", () => {
+    const urls = ["turn:t.example:3478?transport=udp", "turns:[2001:db8::7]:5349"];
+    assert.deepEqual(serversIn(urls.map(link).join(", ")), urls.map(server));
+  });
+
+  it("are none where nothing or something else is named", () => {
+    assert.deepEqual(serversIn(null), []);
+    assert.deepEqual(serversIn('</media/x>; rel="ext"'), []);
+    assert.deepEqual(serversIn(link("https://evil.example")), []);
   });
 });
 
