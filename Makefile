@@ -23,9 +23,11 @@ test: .venv/ready static/vendor/ready
 	@tools/need chromium firefox-esr iproute2 nftables coturn
 	@npm test --silent
 	@echo "Quick tests, two at a time …"
-	@$(BIN)/pytest -n 2 -q -m "not browser" $(PYTEST)
+	@$(BIN)/pytest -n 2 -q -m "not browser and not load" $(PYTEST)
 	@echo "Stories in real browsers, one after the other …"
 	@$(BIN)/pytest -m browser $(PYTEST)
+	@echo "Stories of load, alone …"
+	@$(BIN)/pytest -m load $(PYTEST)
 
 check: .venv/ready static/vendor/ready
 	@$(BIN)/ruff check .

@@ -23,6 +23,7 @@ _STATUS_BY_CODE = {
     "media.unavailable": 503,
     "too_large": 413,
     "rate_limited": 429,
+    "media.full": 503,
 }
 _STATUS = {Address.PERSON: 409, Address.CLIENT: 400, Address.PERMISSION: 403, Address.US: 500}
 _TEXTS = {

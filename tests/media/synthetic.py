@@ -214,9 +214,13 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         self.answer = answer
         await self.open_socket(int(attribute(answer, "candidate").split(" ")[5]))
         await self.bind()
+        await self.agree(role)
+
+    async def agree(self, role: str = "client") -> None:
+        """Agree on keys."""
         self.dtls = DtlsTransport(self.certificate, role, self.send)
         self.dtls.on_close(self.closed.set)
-        algorithm, value = attribute(answer, "fingerprint").split(" ")
+        algorithm, value = attribute(self.answer, "fingerprint").split(" ")
         self.srtp = await self.dtls.handshake([(algorithm, value)])
         assert self.srtp is not None, "DTLS failed"
         for data in self._early:

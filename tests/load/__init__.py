@@ -1,0 +1,1 @@
+"""Stories that need a machine for themselves for a minute."""
