@@ -259,7 +259,7 @@ export class Line {
     if (this.#brokenSince > 0 && at - this.#brokenSince > DISCONNECTED_FOR) return this.#trouble();
     const report = await pc.getStats();
     if (pc !== this.pc || this.#repairing) return;
-    this.readings = [...this.readings, read(report, at)].slice(-READINGS);
+    this.readings = [...this.readings, read(report, at, offersUdp(pc))].slice(-READINGS);
     const heard = this.pulse(report);
     if (heard !== this.#heard || !this.expects()) {
       if (this.#heard >= 0 && heard > this.#heard) this.#patience = 1;
@@ -404,6 +404,9 @@ async function ways(pc) {
   });
   return found;
 }
+
+/** @param {RTCPeerConnection} pc */
+const offersUdp = (pc) => /^a=candidate:\S+ \d+ udp /im.test(pc.remoteDescription?.sdp ?? "");
 
 /** @returns {(EventTarget & {type?: string}) | undefined} */
 function network() {

@@ -172,7 +172,7 @@ export class Publisher extends Line {
     const parameters = sender.getParameters();
     if (!/^a=simulcast:/m.test(pc.remoteDescription?.sdp ?? "")) {
       const { rid, ...best } = this.#encodings(sender.track).at(-1) ?? {};
-      Object.assign(parameters.encodings[0], best);
+      parameters.encodings.slice(0, 1).forEach((only) => Object.assign(only, best));
     }
     if (this.#source === "screen") Object.assign(parameters, { degradationPreference: "maintain-resolution" });
     await sender.setParameters(parameters).catch(() => {});

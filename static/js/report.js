@@ -9,7 +9,7 @@
  * @property {"udp" | "tcp"} protocol by which the server, or the relay, is reached
  * @property {boolean} relay whether a TURN server stands between
  * @property {4 | 6} ip
- * @property {boolean} blocked whether UDP was tried and nothing came back
+ * @property {boolean} blocked whether UDP was offered, which ICE prefers, and did not get through
  *
  * @typedef {object} Received one stream that arrives; figures count from its beginning
  * @property {string} id
@@ -73,15 +73,20 @@
  * @property {Grade | null} grade null: nothing to judge
  */
 
-/** @param {RTCStatsReport} report @param {number} at @returns {Reading} */
-export function read(report, at) {
+/**
+ * @param {RTCStatsReport} report
+ * @param {number} at milliseconds
+ * @param {boolean} udp whether the server offers it
+ * @returns {Reading}
+ */
+export function read(report, at, udp = false) {
   /** @type {any[]} */
   const entries = [];
   report.forEach((entry) => entries.push(entry));
   const pair = selected(entries);
   return {
     at,
-    way: pair ? wayOf(pair, entries) : null,
+    way: pair ? wayOf(pair, entries, udp) : null,
     roundTrip: pair?.currentRoundTripTime ?? null,
     received: entries.filter(({ type }) => type === "inbound-rtp").map(receivedOf).sort((a, b) => a.mid - b.mid),
     sent: entries.filter(({ type }) => type === "outbound-rtp").map((entry) => sentOf(entry, entries)),
@@ -98,22 +103,19 @@ function selected(entries) {
   );
 }
 
-/** @param {any} pair @param {any[]} entries @returns {Way | null} */
-function wayOf(pair, entries) {
+/** @param {any} pair @param {any[]} entries @param {boolean} udp @returns {Way | null} */
+function wayOf(pair, entries, udp) {
   const candidate = (/** @type {string} */ id) => entries.find((entry) => entry.id === id);
   const [local, remote] = [candidate(pair.localCandidateId), candidate(pair.remoteCandidateId)];
   if (!local) return null;
   const relay = local.candidateType === "relay";
   const protocol = relay ? (local.relayProtocol ?? "udp") : local.protocol;
-  const tried = entries.filter(
-    (other) => other.type === "candidate-pair" && candidate(other.localCandidateId)?.protocol === "udp",
-  );
   const host = relay ? (local.address ?? local.ip ?? "") : (remote?.address ?? remote?.ip ?? local.address ?? "");
   return {
     protocol: protocol === "udp" ? "udp" : "tcp",
     relay,
     ip: host.includes(":") ? 6 : 4,
-    blocked: tried.length > 0 && tried.every(({ responsesReceived = 0 }) => responsesReceived === 0),
+    blocked: udp && !relay && protocol !== "udp",
   };
 }
 

@@ -101,16 +101,12 @@ describe("sizes", () => {
 });
 
 /** Entries of getStats as Chromium gives them, after so many seconds. */
-function stats(seconds, { protocol = "udp", relay = null, responses = 5, tcp = false, lost = 0, repaired = 0, address = "192.0.2.1", trip = 0.023 } = {}) {
+function stats(seconds, { protocol = "udp", relay = null, responses = 5, lost = 0, repaired = 0, address = "192.0.2.1", trip = 0.023 } = {}) {
   const entries = [
     { id: "T", type: "transport", selectedCandidatePairId: "P" },
     { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: trip, responsesReceived: responses },
     { id: "L", type: "local-candidate", protocol, candidateType: relay ? "relay" : "host", relayProtocol: relay, address },
     { id: "R", type: "remote-candidate", protocol, address },
-    ...(tcp ? [
-      { id: "P2", type: "candidate-pair", localCandidateId: "L2", remoteCandidateId: "R", responsesReceived: 0 },
-      { id: "L2", type: "local-candidate", protocol: "udp", candidateType: "host", address },
-    ] : []),
     { id: "V", type: "inbound-rtp", kind: "video", mid: "0", bytesReceived: 125_000 * seconds, packetsReceived: 100 * seconds, packetsLost: lost * seconds,
       retransmittedPacketsReceived: repaired * seconds, framesDecoded: 25 * seconds, frameWidth: 1280, frameHeight: 720, totalFreezesDuration: 0 },
     { id: "A", type: "inbound-rtp", kind: "audio", mid: "5", bytesReceived: 5_000 * seconds, packetsReceived: 50 * seconds, packetsLost: 0,
@@ -119,7 +115,7 @@ function stats(seconds, { protocol = "udp", relay = null, responses = 5, tcp = f
   return new Map(entries.map((entry) => [entry.id, entry]));
 }
 
-const line = (how, more = {}) => ({ carries: "stage", state: "connected", readings: [read(stats(1, how), 1_000), read(stats(6, how), 6_000)], ...more });
+const line = (how, more = {}) => ({ carries: "stage", state: "connected", readings: [read(stats(1, how), 1_000, how?.udp), read(stats(6, how), 6_000, how?.udp)], ...more });
 const PAGE = { live: true, roundTrip: 12, blocked: false, browser: "Chrome 156, Linux", saving: "all" };
 const told = (how, more, page = {}) => report([health(line(how, more))], { ...PAGE, ...page }, t);
 const row = (found, name) => found.rows.find((each) => each.name === name);
@@ -129,7 +125,7 @@ describe("how a page is connected, in one sentence", () => {
 
   it("by the selected pair of candidates", () => {
     assert.equal(said({}), "Verbunden auf dem direkten Weg (UDP).");
-    assert.equal(said({ protocol: "tcp", tcp: true }), "Verbunden über TCP, weil UDP hier nicht durchkommt – das Bild kann stocken.");
+    assert.equal(said({ protocol: "tcp", udp: true }), "Verbunden über TCP, weil UDP hier nicht durchkommt – das Bild kann stocken.");
     assert.equal(said({ protocol: "tcp" }), "Verbunden über TCP – das Bild kann stocken.");
     assert.equal(said({ relay: "udp" }), "Verbunden über einen Vermittlungsserver (TURN).");
     assert.equal(said({ relay: "tls" }), "Verbunden über einen Vermittlungsserver (TURN) mit TCP – das Bild kann stocken.");
@@ -143,7 +139,7 @@ describe("how a page is connected, in one sentence", () => {
   });
 
   it("tells the worst way of several", () => {
-    const lines = [line({}), line({ protocol: "tcp", tcp: true }), line({ relay: "udp" })].map(health);
+    const lines = [line({}), line({ protocol: "tcp", udp: true }), line({ relay: "udp" })].map(health);
     assert.equal(sentence(lines, true), "report.way.tcp");
   });
 });
@@ -171,7 +167,7 @@ describe("the report", () => {
   });
 
   it("is graded by its worst row", () => {
-    assert.equal(told({ protocol: "tcp", tcp: true }).grade, "fair");
+    assert.equal(told({ protocol: "tcp", udp: true }).grade, "fair");
     assert.equal(told({ trip: 0.5 }).grade, "poor");
     assert.equal(told({}, { state: "lost" }).grade, "poor");
     assert.equal(told({}, {}, { live: false }).grade, "poor");
