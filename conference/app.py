@@ -27,7 +27,7 @@ from conference.store.unit import Store
 from conference.web import calendar, operations, signalling
 from conference.web.errors import catch
 from conference.web.identity import Doorman
-from conference.web.pages import entry, hall, organise, session
+from conference.web.pages import entry, hall, organise, regie, session
 from conference.web.security import Origins, dress, guard
 from conference.web.site import SITE, Site, render, static_directory, templates
 
@@ -70,7 +70,7 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())
     app = web.Application(middlewares=[dress, catch(_error_page), guard(origins)], client_max_size=REQUEST_BYTES)
     app[SITE] = site
-    for module in (entry, session, hall, organise, calendar, signalling, operations):
+    for module in (entry, session, regie, hall, organise, calendar, signalling, operations):
         app.add_routes(module.routes())
     hall.setup(app)
     app.router.add_static("/static/", static_directory())

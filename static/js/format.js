@@ -21,3 +21,11 @@ export const decimal = (value) =>
  */
 export const signed = (value) =>
   value.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
+
+/**
+ * A bit rate as it is spoken of: `40 kbit/s`, `1,8 Mbit/s`.
+ *
+ * @param {number} perSecond bit/s
+ */
+export const bits = (perSecond) =>
+  perSecond < 999_500 ? `${Math.round(perSecond / 1000)} kbit/s` : `${decimal(perSecond / 1_000_000)} Mbit/s`;

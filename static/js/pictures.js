@@ -194,7 +194,7 @@ export class Pictures {
     return this.#entries().some(
       (entry, slot) =>
         entry !== null &&
-        entry.person !== room.me.id &&
+        (entry.person !== room.me.id || entry.source === "programme") &&
         (entry.audio || (entry.video && this.#heights[slot] > 0)) &&
         arriving.includes(feedName(entry)),
     );

@@ -38,7 +38,10 @@ class Room extends EventTarget {
           this.#set(applySignal(this.state, signal));
         },
         snapshot: (snapshot) => this.#set(snapshot),
-        greeted: () => void this.#returned(),
+        greeted: () => {
+          this.dispatchEvent(new Event("greeted"));
+          void this.#returned();
+        },
         restarted: () => this.dispatchEvent(new Event("restarted")),
         bye: (reason) => this.#bye(reason),
         state: (state) => {

@@ -12,6 +12,7 @@ from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries as sessions
 from conference.sessions.export import attendance_of
+from conference.sessions.model import Session
 from conference.web.identity import COOKIE, Identity
 from conference.web.site import SITE, identify, render, with_handle
 
@@ -46,15 +47,17 @@ async def _target(request: web.Request, link: Link, person: Person) -> str:
     if link.session is None:
         return {Role.ORGANISER: "/organise", Role.VENUE: "/venue"}.get(person.role, "/me")
     async with request.app[SITE].store.reading() as db:
-        role = (await sessions.session(db, link.session)).role_of(person)
-    return page_of(link.session, role)
+        row = await sessions.session(db, link.session)
+    return page_of(row, row.role_of(person))
 
 
-def page_of(session: str, role: Role) -> str:
+def page_of(session: Session, role: Role) -> str:
     """The page of a session where somebody in this role belongs."""
     if role is Role.VENUE:
-        return f"/venue/{session}"
-    return f"/s/{session}"
+        return f"/venue/{session.key}"
+    if role is Role.PRODUCTION and session.kind == "live":
+        return f"/regie/{session.key}"
+    return f"/s/{session.key}"
 
 
 async def me(request: web.Request) -> web.StreamResponse:
@@ -65,7 +68,7 @@ async def me(request: web.Request) -> web.StreamResponse:
         links = [row.to_model() for row in await people.links_of(db, identity.person.id) if row.revoked_at is None]
         titles = {row.key: row.title for row in await sessions.agenda(db)}
         attendance = await attendance_of(db, identity.person, site.store.clock.now())
-        live = [(row.key, row.title) for row in await sessions.agenda(db) if row.kind == "live"]
+        desks = [{"key": row.key, "title": row.title} for row in await sessions.agenda(db) if row.kind == "live"]
     return await render(
         request,
         "me.html",
@@ -73,7 +76,7 @@ async def me(request: web.Request) -> web.StreamResponse:
         links=_links(request, identity, links, titles),
         calendar_url=_calendar(request, identity.link),
         attendance=attendance if may(identity.person.role, Permission.JOIN) else [],
-        whip=_whip(request, identity.person, links, live),
+        desks=desks if may(identity.person.role, Permission.PRODUCE) else [],
     )
 
 
@@ -95,19 +98,6 @@ def _links(request: web.Request, identity: Identity, links: list[Link], titles: 
 def _calendar(request: web.Request, link: Link) -> str:
     site = request.app[SITE]
     return f"{site.base(request)}/calendar/{site.tokens.token(link)}.ics"
-
-
-def _whip(request: web.Request, person: Person, links: list[Link], live: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """Where the production's encoder sends to, and the key it carries."""
-    if not may(person.role, Permission.PRODUCE):
-        return []
-    site = request.app[SITE]
-    keys = {link.session: site.tokens.token(link) for link in links}
-    return [
-        {"session": key, "title": title, "url": f"{site.base(request)}/whip/{key}", "key": keys[key]}
-        for key, title in live
-        if key in keys
-    ]
 
 
 def routes() -> list[web.RouteDef]:

@@ -46,7 +46,7 @@ export function tile(entry, { video, playing, own = false }) {
 }
 
 /** @param {Entry} entry */
-function caption({ name, source }) {
+export function caption({ name, source }) {
   if (source === "screen") return t("tile.screen", { name });
   return source === "programme" ? t("tile.programme", { venue: room.state.conference.venue }) : name;
 }
@@ -68,7 +68,7 @@ function poster(entry, own) {
  */
 function reason(entry, own) {
   if (!entry.video) return "tile.camera_off";
-  if (own || entry.person === room.me.id) return "tile.own";
+  if (own || (entry.person === room.me.id && entry.source !== "programme")) return "tile.own";
   if (saving() === "sound") return "tile.saved";
   return (room.state.signals.feeds ?? []).includes(feedName(entry)) ? "tile.coming" : "tile.connecting";
 }

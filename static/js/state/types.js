@@ -96,6 +96,43 @@
  * @property {string[]} [speaking]
  * @property {number} [devices]
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
+ * @property {Health} [health]
+ *
+ * @typedef {object} FeedStream one stream that arrives from a feed
+ * @property {"audio" | "video"} kind
+ * @property {string} rid
+ * @property {string} codec
+ * @property {number | null} bitrate bit/s
+ * @property {number | null} fps
+ * @property {number | null} loss share of 1
+ * @property {number | null} key_frame_age seconds
+ *
+ * @typedef {object} FeedHealth
+ * @property {string} feed
+ * @property {boolean} connected
+ * @property {number} age seconds
+ * @property {number | null} rtt seconds
+ * @property {string | null} transport
+ * @property {number | null} level -dBov, 127 is silence
+ * @property {number | null} silent_for seconds
+ * @property {number | null} frozen_for seconds
+ * @property {number} bitrate bit/s of all streams
+ * @property {FeedStream[]} streams
+ *
+ * @typedef {object} WorkerHealth everything per second, null when not known yet
+ * @property {number} worker
+ * @property {number | null} packets_in
+ * @property {number | null} packets_out
+ * @property {number | null} dropped
+ * @property {number | null} cpu share of one core
+ * @property {number | null} memory_bytes
+ * @property {number | null} peers
+ *
+ * @typedef {object} Health
+ * @property {boolean} available
+ * @property {FeedHealth[]} feeds
+ * @property {WorkerHealth[]} workers
+ * @property {{watching: number, crew: number, lossy: number, tcp: number, rtt: number | null, best: Record<string, number>, layers: Record<string, Record<string, number>>} | null} viewers
  *
  * @typedef {object} Me
  * @property {string} id
