@@ -21,13 +21,17 @@ def _free_port(host: str) -> int:
 
 @contextlib.asynccontextmanager
 async def coturn(host: str, secret: str = SECRET) -> AsyncIterator[int]:
-    """A TURN server on an IPv4 address of ours, opened by time-limited credentials; gives its port (UDP and TCP)."""
+    """A TURN server on an IPv4 address of ours, opened by time-limited credentials; gives its port (UDP and TCP).
+
+    It relays to that address and nowhere else.
+    """
     port = _free_port(host)
     with tempfile.TemporaryDirectory() as directory:
         process = await asyncio.create_subprocess_exec(
             BINARY, "-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", str(port),
             "--use-auth-secret", "--static-auth-secret", secret, "--realm", "conference", "--fingerprint",
             "--no-tls", "--no-dtls", "--no-cli", "--no-multicast-peers", "--log-file", "stdout", "--simple-log",
+            "--denied-peer-ip", "0.0.0.0-255.255.255.255", "--allowed-peer-ip", host,
             "--pidfile", str(Path(directory) / "pid"), "--userdb", str(Path(directory) / "users"),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import itertools
 import socket
 from collections import Counter
@@ -115,24 +116,24 @@ class TcpListener:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self), sock=sock, backlog=BACKLOG)
 
-    def admit(self, host: str) -> bool:
-        """Count a new connection from `host`; False, when there are too many."""
+    def admit(self, place: str) -> bool:
+        """Count a new connection from there; False, when there are too many."""
         full = len(self.connections) >= MAX_CONNECTIONS or self.unproven >= MAX_UNPROVEN
-        here = self._addresses[host] >= MAX_PER_ADDRESS or self._unproven[host] >= MAX_UNPROVEN_PER_ADDRESS
+        here = self._addresses[place] >= MAX_PER_ADDRESS or self._unproven[place] >= MAX_UNPROVEN_PER_ADDRESS
         if full or here:
             self.refused += 1
             return False
-        self._addresses[host] += 1
-        self._unproven[host] += 1
+        self._addresses[place] += 1
+        self._unproven[place] += 1
         return True
 
-    def settle(self, host: str) -> None:
-        """One connection more from `host` has proven whose it is, or was closed without."""
-        _decrement(self._unproven, host)
+    def settle(self, place: str) -> None:
+        """One connection more from there has proven whose it is, or was closed without."""
+        _decrement(self._unproven, place)
 
-    def leave(self, host: str) -> None:
-        """One connection less from `host`."""
-        _decrement(self._addresses, host)
+    def leave(self, place: str) -> None:
+        """One connection less from there."""
+        _decrement(self._addresses, place)
 
     async def close(self) -> None:
         """Stop accepting, and close what is open."""
@@ -142,6 +143,14 @@ class TcpListener:
             connection.path.abort()
         if self._server is not None:
             await self._server.wait_closed()
+
+
+def place(host: str) -> str:
+    """Where an address is: IPv4 itself, of IPv6 the network (/64), as one machine may have all of that."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped:
+        return host
+    return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def _decrement(counter: Counter[str], key: str) -> None:
@@ -160,12 +169,14 @@ class _Connection(asyncio.Protocol):
         self._heard = 0.0
         self._settled = True
         self._timer: asyncio.TimerHandle | None = None
+        self._place = ""
         self.path: TcpPath
 
     def connection_made(self, transport: Any) -> None:
         """Admit the connection, for a few seconds at first."""
         self.path = TcpPath(transport)
-        if not self._listener.admit(self.path.host):
+        self._place = place(self.path.host)
+        if not self._listener.admit(self._place):
             transport.abort()
             return
         self._listener.connections.add(self)
@@ -206,7 +217,7 @@ class _Connection(asyncio.Protocol):
     def _settle(self) -> None:
         if not self._settled:
             self._settled = True
-            self._listener.settle(self.path.host)
+            self._listener.settle(self._place)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Forget the connection."""
@@ -214,7 +225,7 @@ class _Connection(asyncio.Protocol):
             return  # was never admitted
         self._timer.cancel()
         self._settle()
-        self._listener.leave(self.path.host)
+        self._listener.leave(self._place)
         self._listener.connections.discard(self)
         self._listener.on_lost(self.path)
 

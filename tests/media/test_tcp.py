@@ -317,3 +317,11 @@ async def test_counts_return_to_nothing(listening: Listening) -> None:
         writer.close()
     await asyncio.sleep(0.05)
     assert (listener.unproven, listener.addresses, listener.connections) == (0, 0, set())
+
+
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    """One machine has 2⁶⁴ addresses there."""
+    listener = TcpListener(lambda _path, _datagrams: None, lambda _path: None)
+    hosts = ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1", "::ffff:192.0.2.1", "192.0.2.2", "fe80::1%2"]
+    assert [listener.admit(tcp.place(host)) for host in hosts] == [True] * 6
+    assert listener.addresses == 5
