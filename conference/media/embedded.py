@@ -299,6 +299,7 @@ class EmbeddedEngine:
         for address in addresses.advertised(host, self._public):
             command += ["--address", address]
         if self._links is not None:
+            self._links.mkdir(mode=0o700, exist_ok=True)
             command += ["--link", str(self._links / str(worker.number))]
         cores = sorted(os.sched_getaffinity(0))
         if 1 < len(cores) == len(self.workers):

@@ -153,8 +153,9 @@ class LinkListener:
         self._accepted(Link(sock))
 
     def close(self) -> None:
-        """Take no more."""
+        """Take no more; whoever is last removes the directory, lest a killed server leave it behind."""
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
+            self._path.parent.rmdir()

@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -383,6 +385,12 @@ async def test_a_resource_is_found_wherever_it_is(pair: EmbeddedEngine) -> None:
             await pair.patch(feed, "a=ice-ufrag:abcd\r\n", None)
 
 
+async def test_each_has_a_core_where_there_is_one_for_each(pair: EmbeddedEngine) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    allowed = [os.sched_getaffinity(worker.pid or 0) for worker in pair.workers]
+    assert allowed == ([{core} for core in cores] if len(cores) == 2 else [set(cores)] * 2)
+
+
 async def test_nobody_else_may_enter_the_links(pair: EmbeddedEngine) -> None:
     commands = [Path(f"/proc/{worker.pid}/cmdline").read_bytes().split(b"\0") for worker in pair.workers]
     paths = [Path(os.fsdecode(command[command.index(b"--link") + 1])) for command in commands]
@@ -391,6 +399,28 @@ async def test_nobody_else_may_enter_the_links(pair: EmbeddedEngine) -> None:
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     await pair.stop()
     assert not directory.exists()
+
+
+KILLED = """
+import asyncio
+from conference.media.embedded import EmbeddedEngine
+async def main():
+    engine = EmbeddedEngine("127.0.0.1", 0, workers=2)
+    await engine.start()
+    print(engine._links, flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_server_leaves_no_links_behind() -> None:
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    directory = Path((await server.stdout.readline()).decode().strip())
+    assert directory.is_dir()
+    server.kill()
+    await server.communicate()
+    await until(lambda: not directory.exists())
 
 
 # links
