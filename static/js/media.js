@@ -74,11 +74,10 @@ export class Viewer extends Line {
     if (resource === null || this.#heights === null || news === this.#told) return;
     this.#told = news;
     try {
-      await fetch(resource.replace("?", "/sizes?").replace(/^[^?]*$/, "$&/sizes"), {
-        method: "PUT",
-        headers: { "Content-Type": "application/json" },
-        body: heights,
-      });
+      const address = resource.replace(/\?|$/, "/sizes$&");
+      const headers = { "Content-Type": "application/json" };
+      const { status } = await fetch(address, { method: "PUT", headers, body: heights });
+      if (status >= 500) throw new Error("not now");
     } catch {
       if (this.#told === news) this.#told = "";
       this.#telling = setTimeout(() => void this.#tell(), TELL_AGAIN);

@@ -302,8 +302,9 @@ function wayRow(lines, { live, roundTrip }, t) {
 function lineRows(line, page, t) {
   if (line.state !== "connected") return [{ name: t(`report.row.${line.carries}`), text: t("report.mending"), grade: "poor" }];
   if (line.carries === "camera" || line.carries === "screen") return [sentRow(line, t)];
-  const rows = [picturesRow(line, page, t), soundRow(line, page, t)];
-  return line.pictures.length > 0 || line.sound ? [...rows, lossRow(line, t)] : rows;
+  const rows = line.carries === "stage" ? [picturesRow(line, page, t), soundRow(line, page, t)] : [picturesRow(line, page, t)];
+  const arrives = line.carries === "stage" ? line.pictures.length > 0 || line.sound : line.lost >= 0.02;
+  return arrives ? [...rows, lossRow(line, t)] : rows;
 }
 
 /**
