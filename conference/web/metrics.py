@@ -43,7 +43,7 @@ WORKER = (
     Figure("packets_out", "conference_worker_sent_packets_total", "Datagrams sent by a media worker."),
     Figure("dropped_out", "conference_worker_dropped_packets_total", "Datagrams that the system did not take."),
     Figure("dropped_in", "conference_worker_filtered_packets_total", "Datagrams dropped before they were read."),
-    Figure("shielded", "conference_worker_shielded", "Whether strangers are shut out (1), because they flood the port."),
+    Figure("shielded", "conference_worker_shielded", "Whether strangers, who flood the port, are shut out (1)."),
     Figure("strange", "conference_worker_strange_packets_total", "Datagrams from nobody known or of no known kind."),
     Figure("failures", "conference_worker_failures_total", "Errors while a datagram was handled."),
     Figure("cpu_seconds", "conference_worker_cpu_seconds_total", "CPU time used by a media worker."),

@@ -16,7 +16,7 @@ SESSION = "live-1"
 LABELS = ("worker", "session", "feed", "source", "kind", "room", "transport", "layer", "quantile")
 COUNTERS = {
     *("worker_received_packets", "worker_received_bytes", "worker_sent_packets", "worker_dropped_packets"),
-    *("worker_strange_packets", "worker_failures", "worker_cpu_seconds"),
+    *("worker_filtered_packets", "worker_strange_packets", "worker_failures", "worker_cpu_seconds"),
     *("feed_refused_packets", "feed_packets", "feed_bytes", "feed_frames", "feed_recovered_packets"),
     *("feed_key_frames", "feed_key_frame_requests"),
 }
