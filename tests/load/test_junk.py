@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from conference.media import rtcp
 from conference.media.embedded import EmbeddedEngine
 from tests.media import synthetic
 from tests.media.attacks.conftest import calm, memory, worker
@@ -51,6 +52,14 @@ async def broadcast(anna: Camera, seconds: float) -> tuple[int, int]:
     return video, audio
 
 
+async def report(viewers: list[Screen]) -> None:
+    """Receiver reports, as viewers send them all the time; who falls silent is given up."""
+    while True:
+        for viewer in viewers:
+            viewer.peer.send_rtcp(rtcp.receiver_report(1))
+        await asyncio.sleep(1)
+
+
 async def joined(engine: EmbeddedEngine) -> Screen:
     """A viewer who joins in the midst of it: knocks until he is heard, as browsers do."""
     peer = SyntheticPeer(CERTIFICATE)
@@ -87,16 +96,18 @@ async def test_a_minute_of_junk_costs_others_nothing(engine: EmbeddedEngine) -> 
     flood = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.load.flood", str(engine.port), str(SECONDS), stdout=asyncio.subprocess.PIPE
     )
-    sending = asyncio.create_task(broadcast(anna, SECONDS))
+    sending, reporting = asyncio.create_task(broadcast(anna, SECONDS)), asyncio.create_task(report(viewers))
     await asyncio.sleep(SECONDS / 3)
     during = await worker(engine)
     late = await joined(engine)
+    viewers.append(late)
     await late.expect(late.video[0], 100)
     video, audio = await sending
     output, _ = await asyncio.wait_for(flood.communicate(), 30)
     await asyncio.sleep(0.5)
+    reporting.cancel()
     after = await worker(engine)
-    losses = [(lost(v, v.video[0], video), lost(v, v.audio[0], audio)) for v in viewers]
+    losses = [(lost(v, v.video[0], video), lost(v, v.audio[0], audio)) for v in viewers[:VIEWERS]]
     grown = memory(engine) - before
     print(f"{int(output) / SECONDS:,.0f} datagrams/s, memory +{grown / 1e6:.1f} MB, lost {losses}, {after}")
     assert int(output) > LINE_RATE * SECONDS
