@@ -212,6 +212,7 @@ async def stage(day: Day) -> None:
     await bring_on(day, MOEBBECK)
     await playing(hall, 2)
     await day.take("saal-gespraech", hall)
+    await connection(day)
     await day.take("backstage-live", fleig)
     others = [await day.enter(email) for email in OTHERS]
     for email in OTHERS:
@@ -238,6 +239,17 @@ async def stage(day: Day) -> None:
     await polls(day, hall)
     for window in (fleig, moebbeck, hall):
         await window.context.close()
+
+
+async def connection(day: Day) -> None:
+    """What a press on the connection badge tells."""
+    for name, size, dark in (("verbindung", LAPTOP, False), ("verbindung-telefon", PHONE, True)):
+        person = await day.window(ANNA, f"/s/{LIVE}", size=size, dark=dark)
+        await person.press("session.join")
+        await playing(person, 2)
+        await person.page.locator("button.connection").click()
+        await day.take(name, person, wait=6_000)
+        await person.context.close()
 
 
 async def bring_on(day: Day, email: str) -> None:
