@@ -36,7 +36,7 @@ SPEAKERS = {
     "susanne.doerrwand@example.org": "chamber",
 }
 FLEIG, MOEBBECK, *OTHERS = SPEAKERS
-ANNA = "violetta.kohl@example.org"
+ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
 ONLINE, IN_THE_HALL = 57, 14
 LIVE, END = "live-1", "feedback"
 MIDDAY = (
@@ -105,7 +105,7 @@ class Day:
                     assert answer.status == 200
 
     def _guest(self, email: str) -> bool:
-        staff = {MODERATOR, ORGANISER, ANNA, "regie@example.org", *SPEAKERS}
+        staff = {MODERATOR, ORGANISER, ANNA, PRODUCTION, *SPEAKERS}
         return email not in staff and not email.startswith("ag") and "mueller" not in email
 
     async def disperse(self) -> None:
@@ -184,6 +184,7 @@ async def morning(day: Day) -> None:
     await day.look("mein-tag-telefon", ANNA, "/me", size=PHONE, dark=True)
     day.turn(9, 52)
     await day.do("session.move", to="backstage")
+    await day.look("regie-leer", PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
     await day.look("saalbild-warten", None, f"/venue/{LIVE}", size=PROJECTOR)
     code = Tokens(secret_key(day.server.data)).hall_code(LIVE, int(day.now.timestamp()) // CODE_SECONDS)
     await day.look("einchecken", "nobody", f"/hall/{LIVE}/{code}", size=PHONE)
@@ -204,6 +205,7 @@ async def stage(day: Day) -> None:
     await day.do("session.move", session="ankommen", to="ended")
     day.turn(10, 24)
     await bring_on(day, FLEIG)
+    desk = await day.window(PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
     hall = await day.window(ANNA, f"/s/{LIVE}")
     await hall.press("session.join")
     await playing(hall, 1)
@@ -215,6 +217,8 @@ async def stage(day: Day) -> None:
     await connection(day)
     await day.take("backstage-live", fleig)
     others = [await day.enter(email) for email in OTHERS]
+    await expect(desk.page.locator(".panel .tile[data-playing]")).to_have_count(4, timeout=30_000)
+    await day.take("regie", desk, wait=8_000)
     for email in OTHERS:
         await bring_on(day, email)
     dark = await day.window(ANNA, f"/s/{LIVE}", dark=True)
@@ -222,6 +226,7 @@ async def stage(day: Day) -> None:
     await playing(dark, 4)
     await day.take("saal-podium-dunkel", dark)
     await dark.context.close()
+    await trouble(day, desk, others[0])
     for email, window in zip(OTHERS, others, strict=True):
         await day.do("stage.take_off", person=await day.person(email), source="camera")
         await window.press("backstage.leave")
@@ -250,6 +255,17 @@ async def connection(day: Day) -> None:
         await person.page.locator("button.connection").click()
         await day.take(name, person, wait=6_000)
         await person.context.close()
+
+
+async def trouble(day: Day, desk: Visitor, speaker: Visitor) -> None:
+    """A camera stands still, and the production sees it."""
+    phone = await day.window(PRODUCTION, f"/regie/{LIVE}", size=PHONE)
+    await speaker.page.evaluate("document.querySelector('.mirror video').srcObject.getVideoTracks()[0].stop()")
+    for name, window in (("regie-stoerung", desk), ("regie-telefon", phone)):
+        await expect(window.page.locator(".panel[data-level=bad]")).to_have_count(1, timeout=30_000)
+        await day.take(name, window)
+    for window in (desk, phone):
+        await window.context.close()
 
 
 async def bring_on(day: Day, email: str) -> None:

@@ -51,7 +51,7 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
             return person
 
         anna = await look(ANNA, "/", "/me", "/s/ankommen", "/s/live-1", "/s/feedback", "/s/nowhere", "/organise")
-        await look(PRODUCTION, "/me")
+        await look(PRODUCTION, "/me", "/regie/live-1")
         await look(None, "/venue/live-1")
         await look(ORGANISER, "/organise", "/organise/people", "/organise/results")
         moderator = await look(MODERATOR, "/s/live-1/moderation", "/s/live-1/backstage")
@@ -60,6 +60,10 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
         await server.command_as(MODERATOR, "session.move", session="live-1", to="live")
         await anna.page.goto(f"{server.url}/s/live-1")
         await anna.page.locator("conf-session .join button").click()
+        await anna.page.locator("button.connection").click()
+        await anna.page.locator("dialog.report .report__rows").wait_for()
+        found += await violations(anna)
+        await anna.page.keyboard.press("Escape")
         for poll in ("lage", "hebel", "ein-wort"):
             await server.command_as(MODERATOR, "poll.open", session="live-1", poll=poll)
             await anna.page.locator("conf-poll-now .poll__question").wait_for()

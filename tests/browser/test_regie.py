@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
 import pytest
 from playwright.async_api import Locator, expect
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.browser.people import LAPTOP, PATIENCE, Visitor, chromium, t, until, visitor
 from tests.browser.stage import programme
@@ -49,6 +51,23 @@ async def calm(desk: Visitor, source: str) -> None:
     await expect(panel(desk, source)).to_have_attribute("data-level", "good", timeout=PATIENCE)
 
 
+async def measured(server: Server) -> None:
+    """What `/metrics` says of the one camera, its viewers and the workers."""
+    async with aiohttp.ClientSession() as http, http.get(f"{server.url}/metrics") as answer:
+        families = {f.name: f.samples for f in text_string_to_metric_families(await answer.text())}
+    figures = {name.removeprefix("conference_"): [s.value for s in samples] for name, samples in families.items()}
+    assert (figures["media_up"], figures["feed_connected"]) == ([1], [1])
+    assert max(figures["feed_frames_per_second"]) > 0
+    for name in ("feed_packets", "feed_bytes", "feed_key_frames", "feed_frames", "worker_cpu_seconds", "viewers"):
+        assert sum(figures[name]) > 0, name
+    assert min(figures["worker_resident_memory_bytes"]) > 10_000_000
+    for name in ("feed_frozen_seconds", "feed_silent_seconds", "feed_audio_level_dbov", "feed_round_trip_seconds"):
+        assert len(figures[name]) == 1, name
+    layers = {s.labels["layer"] for s in families["conference_feed_loss_ratio"] if s.labels["kind"] == "video"}
+    assert layers <= {"q", "h", "f", ""}
+    assert len(layers) == len([s for s in families["conference_feed_muted"] if s.labels["kind"] == "video"])
+
+
 async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     await server.import_day()
@@ -71,6 +90,8 @@ async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> No
         await calm(desk, "camera")
         await desk.sees(t("regie.good"))
         await expect(panel(desk, "camera").locator(".panel__bits")).to_contain_text("bit/s")
+        await expect(panel(desk, "camera").locator("[data-speaks]")).to_be_visible(timeout=PATIENCE)
+        await measured(server)
 
         await speaker.page.evaluate(STOP_SENDING, "video")
         await warned(desk, "camera", "regie.warn.frozen")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from conference.media.engine import MediaUnavailable
@@ -12,6 +15,7 @@ from conference.sessions.model import Source
 from tests.counters import audio, feed, video, viewer, worker
 from tests.house import MODERATOR, PRODUCTION, SPEAKER, House
 
+ROOT = Path(__file__).parents[2]
 SESSION = "live-1"
 LABELS = ("worker", "session", "feed", "source", "kind", "room", "transport", "layer", "quantile")
 COUNTERS = {
@@ -131,3 +135,15 @@ async def test_an_engine_that_tells_less_is_no_error(house: House) -> None:
     found = await read(house)
     assert values(found["conference_worker_received_packets"]) == {("0",): 5}
     assert values(found["conference_worker_peers"]) == {}
+
+
+async def test_the_alert_rules_in_the_manual_name_what_there_is(house: House) -> None:
+    manual = (ROOT / "docs" / "install.md").read_text("utf-8")
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", manual, re.S)]
+    [rules] = [group["rules"] for block in blocks for group in block.get("groups", [])]
+    assert len(rules) >= 4
+    named = {name for rule in rules for name in re.findall(r"\bconference_\w+", rule["expr"])}
+    async with house.http.get("/metrics") as answer:
+        there = set(re.findall(r"^# TYPE (\w+)", await answer.text(), re.M))
+    assert len(named) >= 6
+    assert named <= there

@@ -76,7 +76,7 @@ export class Regie extends Live {
           ({ entry, onStage }) => this.#panel(entry, onStage, wrong.get(feedName(entry)) ?? []),
         )}
       </ul>
-      ${this.#health?.available ? html`<div class="regie__foot">${this.#viewers(this.#health)} ${this.#workers(this.#health)}</div>` : nothing}
+      ${this.#health?.available && feeds.length > 0 ? html`<div class="regie__foot">${this.#viewers(this.#health)} ${this.#workers(this.#health)}</div>` : nothing}
     </div>`;
   }
 
