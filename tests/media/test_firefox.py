@@ -39,6 +39,23 @@ async def decoded(tab: Tab, wanted: int, seconds: float = 30) -> list[dict[str, 
             await asyncio.sleep(0.2)
 
 
+async def test_firefox_without_udp(namespace: Namespace, tmp_path: Path) -> None:
+    await namespace.drop("meta l4proto udp")
+    engine = EmbeddedEngine("0.0.0.0", 0, [namespace.ours])
+    await engine.start()
+    try:
+        async with Signalling(engine, PAGE, namespace.ours) as signalling, Firefox(namespace, tmp_path) as firefox:
+            page = await firefox.open(signalling.url)
+            await page.evaluate("publish('anna', 640, 480)")
+            feed = signalling.answers[0].resource
+            await engine.switch("hall", [feed])
+            await page.evaluate("view('bert', 'hall', 1)")
+            await decoded(page, 20)
+            assert (await engine.stats())["feeds"][feed]["transport"] == "tcp"
+    finally:
+        await engine.stop()
+
+
 async def test_firefox_publishes_and_views(namespace: Namespace, heard: Heard, tmp_path: Path) -> None:
     engine = EmbeddedEngine("0.0.0.0", 0, [namespace.ours])
     engine.on_event = heard

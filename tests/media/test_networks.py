@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aioice import stun, turn
 from playwright.async_api import Browser, Page, async_playwright
 
 from conference.media.addresses import wildcard
 from conference.media.embedded import EmbeddedEngine
-from conference.web.turn import ice_servers
+from conference.web.turn import credentials, ice_servers
 from tests.coturn import SECRET, coturn
 from tests.media.signalling import Signalling
 from tests.media.test_chromium import ARGUMENTS, CHROMIUM, PAGE, decoded, opened, until
-from tests.netns import Namespace
+from tests.netns import Namespace, run
 
 INBOUND = "rtpStats('viewer', 'inbound-rtp')"
 
@@ -177,3 +179,43 @@ async def test_the_relay_alone_leads_to_the_server(away: Namespace, tmp_path: Pa
         way, feed, viewer = await both_ways(engine, signalling, page)
         assert (way["type"], way["relay"]) == ("relay", transport)
         assert await transports(engine, feed, viewer) == ("udp", "udp")
+
+
+async def test_the_relay_leads_nowhere_else(away: Namespace) -> None:
+    """Set up as the guide says, it takes nothing to any address but the server's."""
+    elsewhere = "198.51.100.1"
+    await run("ip", "addr", "add", f"{elsewhere}/30", "dev", away.link)
+    secret = credentials(SECRET, datetime.now(UTC) + timedelta(hours=1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("0.0.0.0", 0))
+        server.settimeout(5)
+        port = server.getsockname()[1]
+        async with coturn(away.ours) as turn_port:
+            relay, _ = await turn.create_turn_endpoint(asyncio.DatagramProtocol, (away.ours, turn_port), *secret)
+            allocation = relay._TurnTransport__inner_protocol
+            with pytest.raises(stun.TransactionFailed) as refused:
+                await allocation.send_data(b"to somebody else", (elsewhere, port))
+            assert refused.value.response.attributes["ERROR-CODE"][0] == 403
+            await allocation.send_data(b"to the server", (away.ours, port))
+            assert await asyncio.to_thread(server.recv, 100) == b"to the server"
+            relay.close()
+            await asyncio.sleep(0.1)
+
+
+async def test_another_address(away: Namespace, tmp_path: Path) -> None:
+    """A machine that comes into another network keeps its session, its streams, and their order."""
+    async with (
+        serving(away.ours) as engine,
+        Signalling(engine, PAGE, away.ours) as signalling,
+        chromium(away, signalling.url, tmp_path) as browser,
+    ):
+        page = await opened(browser, signalling.url)
+        _, feed, viewer = await both_ways(engine, signalling, page)
+        ssrcs = {entry["ssrc"] for entry in await page.evaluate(INBOUND)}
+        await run("ip", "addr", "add", "198.51.100.1/30", "dev", away.link)
+        await away.run("ip", "addr", "del", f"{away.theirs}/30", "dev", away.inner)
+        await away.run("ip", "addr", "add", "198.51.100.2/30", "dev", away.inner)
+        await away.run("ip", "route", "add", "default", "via", "198.51.100.1")
+        await moved(engine, page, feed, viewer, "udp")
+        assert {entry["ssrc"] for entry in await page.evaluate(INBOUND)} == ssrcs
+        assert len(signalling.answers) == 2
