@@ -13,16 +13,20 @@ from conference.media.layers import Allowance
 START = 2_500_000
 LOSS_BAD, LOSS_GOOD = 0.1, 0.06
 QUEUEING = 0.25
+LOSS_TRYING, QUEUEING_TRYING = 0.05, 0.1
 REMB_FELL = 0.97
 FALL = 0.85
 ENOUGH = 10
 FLOOR = 30_000
-RAMP, FIRST_RAMP = 1.5, 1.25
-FIRST_TRUST = 0.95  # of what the line was seen to carry
+TRUST = 0.9  # of what the line was seen to carry
+SLOW_RAMP, RAMP = 1.15, 2.0
+BEYOND = 1.3  # so far beyond the old limit a trial may go faster
 WAIT, LONGEST_WAIT = 3.0, 7.0
 LONGEST_RISK = 30.0
 TOLERANCE = 1.6  # the smallest picture is better lossy than gone, up to this
 STEP = 0.9
+DRAINING = 1.5  # after a cut, what is reported is about what was sent before it
+REPAIRS = 0.2  # of a narrow line may go into repairs
 
 
 class Downlink:
@@ -41,6 +45,7 @@ class Downlink:
         self._sending = 0
         self._proven = 0
         self._missing = 0
+        self._ceiling = 0
         self._least_rtt = 0.0
         self._cut_at = 0.0
         self._trouble = False
@@ -49,6 +54,7 @@ class Downlink:
         self._probe_began = 0.0
         self._wait = WAIT
         self._debt = 0
+        self._repaired = 0, 0
 
     # what the viewer says
 
@@ -70,8 +76,12 @@ class Downlink:
             rtt: the round trip by now, None if not known.
         """
         self._sending = sending + self._probing
+        if now - self._cut_at < DRAINING:
+            return
         loss = min(max(lost, 0) / expected, 1.0) if expected >= ENOUGH else 0.0
-        if loss > LOSS_BAD or self._queueing(rtt):
+        waiting = self._queueing(rtt)
+        bad = (LOSS_TRYING, QUEUEING_TRYING) if self._probing else (LOSS_BAD, QUEUEING)
+        if loss > bad[0] or waiting > bad[1]:
             if self._trouble or loss > 2 * LOSS_BAD or self._probing:
                 self._cut(int(self._sending * min(FALL, 1 - loss)), now)
             self._trouble = True
@@ -82,12 +92,12 @@ class Downlink:
         if self.told is not None and self.limit is not None and now - self._cut_at > WAIT:
             self.limit = max(self.limit, self.told)
 
-    def _queueing(self, rtt: float | None) -> bool:
-        """Whether packets wait on their way. A longer way is the normal one after a while."""
+    def _queueing(self, rtt: float | None) -> float:
+        """How long packets wait on their way. A longer way is the normal one after a while."""
         if rtt is None:
-            return False
+            return 0.0
         self._least_rtt = min(self._least_rtt * 1.02 or rtt, rtt)
-        return rtt - self._least_rtt > QUEUEING
+        return rtt - self._least_rtt
 
     def _cut(self, bitrate: int, now: float) -> None:
         """The line carries no more than this."""
@@ -99,7 +109,7 @@ class Downlink:
         self._probe_at = now + self._wait
         self._cut_at = now
         self._proven = 0
-        limit = max(bitrate, FLOOR)
+        limit = self._ceiling = max(bitrate, FLOOR)
         if self.limit is None or limit < self.limit * REMB_FELL:
             self.limit = limit
             self.fell = True
@@ -115,9 +125,19 @@ class Downlink:
                 self._probing = 0
                 self._wait = WAIT
             else:
-                self._probing = min(int(self._sending * RAMP), goal) - (self._sending - self._probing)
+                ramp = SLOW_RAMP if self._sending < self._ceiling * BEYOND else RAMP
+                self._probing = min(int(self._sending * ramp), goal) - (self._sending - self._probing)
 
     # what may be sent
+
+    def bears_repair(self, size: int, now: float) -> bool:
+        """Whether so many bytes may be sent again. While a narrow line drains, repairs would lengthen its queue."""
+        if self.limit is None or now - self._cut_at > 2 * DRAINING:
+            return True
+        if int(now) != self._repaired[0]:
+            self._repaired = int(now), 0
+        self._repaired = self._repaired[0], self._repaired[1] + size
+        return self._repaired[1] * 8 <= self.limit * REPAIRS
 
     def reserve(self, sound: int, now: float) -> Allowance:
         """What is left for pictures when the sound has had its share."""
@@ -138,7 +158,7 @@ class Downlink:
         if self.limit is None or not self._missing or now < self._probe_at:
             return 0
         if not self._probing:
-            more = max(self._sending * (FIRST_RAMP - 1), self.limit * FIRST_TRUST - self._sending, FLOOR)
+            more = max(self._sending * (SLOW_RAMP - 1), self._ceiling * TRUST - self._sending, FLOOR)
             self._probing = min(int(more), int(self._missing * 1.05))
             self._probe_began = now
             self._debt = 0

@@ -101,6 +101,7 @@ class Stream:
         self._latest: tuple[int, float] = (0, 0.0)
         self._wanted = False
         self._asked_at = -PLI_INTERVAL
+        self._media_bytes = self._media_before = 0
         self._bytes_before = self._frames_before = 0
 
     def same_feed(self, other: Stream) -> bool:
@@ -126,6 +127,7 @@ class Stream:
         self.bytes += size
         if self._remember(packet):
             return
+        self._media_bytes += size
         if self.reception.note(packet.seq, now):
             self._restart()
         if repaired:
@@ -240,11 +242,12 @@ class Stream:
         return rtcp.ReportBlock(self.ssrc, fraction, lost, highest, int(reception.jitter), last_sr, delay)
 
     def measure(self, seconds: float) -> int:
-        """Bits per second since the last call, `seconds` ago."""
-        self.bitrate = int((self.bytes - self._bytes_before) * 8 / seconds)
+        """Measure since the last call, `seconds` ago; all bits per second, what came twice or to try the line included."""
+        received = int((self.bytes - self._bytes_before) * 8 / seconds)
+        self.bitrate = int((self._media_bytes - self._media_before) * 8 / seconds)
         self.frame_rate = round((self.frames - self._frames_before) / seconds, 1)
-        self._bytes_before, self._frames_before = self.bytes, self.frames
-        return self.bitrate
+        self._bytes_before, self._media_before, self._frames_before = self.bytes, self._media_bytes, self.frames
+        return received
 
     def capture_time(self, timestamp: int) -> float | None:
         """When the publisher captured `timestamp`, by its own clock (Unix seconds); None before its first report."""

@@ -214,7 +214,9 @@ class Track:
         for seq in lost[: self.viewer.repairs.grant(len(lost), self.viewer.heard)]:
             stream, offset = self._source(seq)
             packet = stream.stored((seq - offset.seq) & 0xFFFF) if stream is not None else None
-            if stream is not None and packet is not None:
+            if stream is None or packet is None:
+                continue
+            if self.viewer.downlink.bears_repair(len(packet.payload), self.viewer.heard):
                 self.retransmitted += self._send_again(stream, packet, offset, wall) > 0
 
     def _source(self, seq: int) -> tuple[Stream | None, Offset]:
@@ -284,6 +286,7 @@ class Viewer(Peer):
         self.by_ssrc = {track.ssrc: track for track in self.tracks}
         self.heights: Sequence[int] = ()
         self.downlink = Downlink()
+        self._fresh_rtt: float | None = None
         self._pictures = [track for track in self.tracks if track.kind == "video"]
         self._sounds = [track for track in self.tracks if track.kind == "audio"]
 
@@ -379,13 +382,16 @@ class Viewer(Peer):
 
     def _note(self, track: Track, block: rtcp.ReportBlock, wall: float) -> None:
         track.lost, track.fraction, track.highest = block.lost, block.fraction, block.highest
-        self.rtt = rtcp.round_trip(rtcp.ntp_time(wall), block.last_sr, block.delay) or self.rtt
+        self._fresh_rtt = rtcp.round_trip(rtcp.ntp_time(wall), block.last_sr, block.delay) or self._fresh_rtt
+        self.rtt = self._fresh_rtt or self.rtt
 
     def watch_line(self, now: float) -> None:
         """Once a second and viewer: judge its line, and choose anew."""
         sending = sum(track.showing.cost for track in self.tracks if track.showing is not None)
         reported = [track.reported() for track in self._pictures]
-        self.downlink.judge(sending, sum(e for e, _ in reported), sum(n for _, n in reported), self.rtt, now)
+        expected, lost = sum(count for count, _ in reported), sum(count for _, count in reported)
+        self.downlink.judge(sending, expected, lost, self._fresh_rtt, now)
+        self._fresh_rtt = None
         if any(len(self.room.slot("video", track.index).layers) > 1 for track in self._pictures) or self.downlink.limit:
             self.refresh()
 
