@@ -242,7 +242,7 @@ class Stream:
         return rtcp.ReportBlock(self.ssrc, fraction, lost, highest, int(reception.jitter), last_sr, delay)
 
     def measure(self, seconds: float) -> int:
-        """Measure since the last call, `seconds` ago; all bits per second, what came twice or to try the line included."""
+        """Measure since the last call, `seconds` ago; all bits per second that came, repairs and trials included."""
         received = int((self.bytes - self._bytes_before) * 8 / seconds)
         self.bitrate = int((self._media_bytes - self._media_before) * 8 / seconds)
         self.frame_rate = round((self.frames - self._frames_before) / seconds, 1)

@@ -1,4 +1,4 @@
-"""A viewer's line is cut: Chromium in a namespace gets a smaller picture, keeps its sound, and gets the large one back."""
+"""A viewer's line is cut: Chromium in a namespace gets a smaller picture, keeps its sound, and gets the large again."""
 
 from __future__ import annotations
 
