@@ -55,6 +55,11 @@ _CODECS = """async () => {
   return found;
 }"""
 
+_PORTS = """() => window.connections
+  .filter(({ connectionState }) => connectionState === "connected")
+  .map(({ remoteDescription }) => Number(/^a=candidate:\\S+ 1 udp \\d+ \\S+ (\\d+) /im.exec(remoteDescription.sdp)[1]))
+"""
+
 
 def t(key: str, **values: object) -> str:
     """A text of the pages."""
@@ -111,6 +116,10 @@ class Visitor:
     async def codecs(self) -> set[str]:
         """MIME types of what is being received."""
         return set(await self.page.evaluate(_CODECS))
+
+    async def media_ports(self) -> set[int]:
+        """The media ports that the page is connected to."""
+        return set(await self.page.evaluate(_PORTS))
 
     async def sees_pictures(self) -> None:
         """Wait until pictures are really decoded, and go on being decoded."""

@@ -15,15 +15,6 @@ pytestmark = pytest.mark.browser
 ANNA, BERND = "violetta.kohl@example.org", "felix.groettner@example.org"
 SPEAKER, MODERATOR = "michael.fleig@example.org", "oliver.lilie@example.org"
 SESSION = "live-1"
-_PORTS = """() => window.connections
-  .filter(({ connectionState }) => connectionState === "connected")
-  .map(({ remoteDescription }) => Number(/^a=candidate:\\S+ 1 udp \\d+ \\S+ (\\d+) /im.exec(remoteDescription.sdp)[1]))
-"""
-
-
-async def ports(person: Visitor) -> set[int]:
-    """The media ports that a page is connected to."""
-    return set(await person.page.evaluate(_PORTS))
 
 
 async def lines(person: Visitor) -> int:
@@ -47,7 +38,7 @@ async def test_one_of_two_workers_dies_and_then_the_other(tmp_path: Path) -> Non
         await speaker.sees(t("backstage.live"))
         await moderator.page.close()
         people = []
-        while len({port for person in people for port in await ports(person)}) < 2:
+        while len({port for person in people for port in await person.media_ports()}) < 2:
             name, link = [("anna", ANNA), ("bernd", BERND)][len(people) % 2]
             people.append(await visitor(browser, name, await server.link(link, SESSION)))
             await people[-1].press("session.join")
@@ -62,7 +53,7 @@ async def test_one_of_two_workers_dies_and_then_the_other(tmp_path: Path) -> Non
 async def _dies(server: Server, number: int, people: list[Visitor]) -> None:
     """Kill a worker: those who were on it come back, nobody else makes a new line."""
     port = server.media_port + number
-    there = [person for person in people if port in await ports(person)]
+    there = [person for person in people if port in await person.media_ports()]
     assert there
     elsewhere = [person for person in people if person not in there]
     made = {person: await lines(person) for person in people}
@@ -70,7 +61,7 @@ async def _dies(server: Server, number: int, people: list[Visitor]) -> None:
     for person in there:
 
         async def again(person: Visitor = person) -> bool:
-            return await lines(person) > made[person] and bool(await ports(person))
+            return await lines(person) > made[person] and bool(await person.media_ports())
 
         await until(again, f"{person.name} makes no new line")
     for person in people:

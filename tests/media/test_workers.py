@@ -22,8 +22,10 @@ from conference.media.link import Link, LinkListener, connect
 from conference.media.placement import Held, Placement, session_of
 from tests.house import until
 from tests.media.conftest import Heard
+from tests.media.layered import layered_camera
 from tests.media.stage import VIDEO, Camera, Screen, camera, screen
 from tests.media.synthetic import attribute
+from tests.media.test_simulcast import assert_no_seam, last_is, play
 
 
 @pytest.fixture
@@ -204,6 +206,19 @@ async def test_a_switch_is_one_everywhere(pair: EmbeddedEngine) -> None:
     await shown(pair, bert, near, far)
     assert {p.payload[5] for viewer in (near, far) for p in viewer.got(viewer.video[0])} == {0}
     assert await _passes(pair, anna, 0)
+
+
+async def test_everybody_has_the_layer_of_his_size_everywhere(pair: EmbeddedEngine) -> None:
+    anna = await layered_camera(pair)
+    await pair.switch("hall", [anna.feed])
+    near, far = await spread(pair)
+    for heights in ((1080, 90), (90, 1080), (400, 400)):
+        for viewer, height in zip((near, far), heights, strict=True):
+            await pair.show(viewer.resource, [height])
+        rids = ["f" if height > 700 else "h" if height > 200 else "q" for height in heights]
+        await play(anna, lambda rids=rids: all(last_is(v, rid)() for v, rid in zip((near, far), rids, strict=True)))
+    for viewer in (near, far):
+        assert_no_seam(viewer.got(viewer.video[0]))
 
 
 async def test_muting_reaches_everybody(pair: EmbeddedEngine) -> None:
