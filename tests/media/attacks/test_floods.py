@@ -8,10 +8,12 @@ import pytest
 
 from conference.media import limits, rtcp
 from conference.media.embedded import EmbeddedEngine
+from conference.media.peer import MAX_SENDERS
 from conference.media.publisher import MAX_SSRCS
 from tests.media import synthetic
 from tests.media.attacks.conftest import memory, stage, still_flows, worker
-from tests.media.stage import VIDEO, camera, screen, settled
+from tests.media.stage import CERTIFICATE, REPAIR, VIDEO, Camera, camera, screen, settled
+from tests.media.synthetic import SyntheticPeer
 from tests.media.test_reach import watching
 
 ALLOWED = limits.RTP_PACKETS * limits.BURST_SECONDS
@@ -75,29 +77,37 @@ async def test_a_camera_at_its_best_is_never_cut(engine: EmbeddedEngine) -> None
 
 
 async def test_changing_sources_leave_no_state_behind(engine: EmbeddedEngine) -> None:
-    """libsrtp remembers each source that ever proved itself: a publisher has a dozen, and no more."""
-    anna, bert = await stage(engine)
+    """libsrtp remembers each source that ever proved itself: a publisher has a dozen, and not one more."""
+    peer = SyntheticPeer(CERTIFICATE)
+    sections = [synthetic.media("video", "sendonly", (VIDEO, REPAIR)), synthetic.media("audio", "sendonly")]
+    answer = await engine.publish(synthetic.offer(CERTIFICATE, sections), owner="anna", kind="camera")
+    await peer.connect(answer.sdp)
+    anna, bert = Camera(peer, answer.resource), await screen(engine)
+    await engine.switch("hall", [anna.feed])
+    anna.frame(key=True)
+    await bert.expect(bert.video[0], 1)
     before = memory(engine)
-    for i in range(3000):
-        anna.peer.send_rtp(5000 + i, synthetic.VP8, i & 0xFFFF, i, synthetic.vp8_payload(True, 1, 300))
+    for i in range(2000):
+        peer.send_rtp(5000 + i, synthetic.VP8, i & 0xFFFF, i, synthetic.vp8_payload(True, 1, 300))
         if i % 50 == 0:
             await asyncio.sleep(0.002)
-    stats = await settled(engine)
-    assert stats["feeds"][anna.feed]["refused"] >= 3000 - MAX_SSRCS
-    assert stats["feeds"][anna.feed]["streams"][0]["packets"] == 1
+    for i in range(20):
+        peer.send_rtp(9000, synthetic.OPUS, i, 960 * i, b"sound of the source that is one too many")
+    feed = (await settled(engine))["feeds"][anna.feed]
+    assert {stream["kind"]: stream["packets"] for stream in feed["streams"]} == {"audio": 0, "video": 1}
+    assert feed["refused"] >= 2000 - MAX_SSRCS
     assert memory(engine) - before < 5_000_000
     await still_flows(anna, bert)
 
 
 async def test_changing_senders_of_reports_leave_no_state_behind(engine: EmbeddedEngine) -> None:
+    """Those that were heard before are heard, and no further ones."""
     anna, bert = await stage(engine)
-    before = memory(engine)
-    for i in range(5000):
-        (anna if i % 2 else bert).peer.send_rtcp(rtcp.receiver_report(10_000 + i))
-        if i % 50 == 0:
-            await asyncio.sleep(0.002)
-    await worker(engine)
-    assert memory(engine) - before < 5_000_000
+    for sender in range(MAX_SENDERS):
+        bert.peer.send_rtcp(rtcp.receiver_report(10_000 + sender))
+    for sender, bitrate in ((10_000, 1_000_000), (20_000, 2_000_000), (20_001, 3_000_000)):
+        bert.peer.send_rtcp(rtcp.receiver_report(sender) + rtcp.remb(sender, bitrate, [bert.video[0]]))
+    assert (await settled(engine))["viewers"][bert.resource]["remb"] == pytest.approx(1_000_000, rel=0.01)
     await still_flows(anna, bert)
 
 
