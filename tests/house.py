@@ -48,7 +48,7 @@ class RecordingEngine:
         self.owners: dict[str, str] = {}
         self.muted: dict[str, tuple[bool, bool]] = {}
         self.shown: dict[str, list[int]] = {}
-        self.told: dict[str, Any] = {"workers": [], "feeds": {}, "viewers": {}}
+        self.told: dict[str, Any] = {"workers": [{"worker": 0}], "feeds": {}, "viewers": {}}
         self._next = 0
 
     async def start(self) -> None: ...

@@ -365,7 +365,7 @@ class Hall:
                 visit.outbox.signal("health", bodies[visit.session])
 
     def _health(self, key: str, stats: dict[str, Any] | None, workers: list[dict[str, Any]]) -> dict[str, Any]:
-        if stats is None:
+        if not workers or stats is None:
             return {"session": key, "available": False, "feeds": [], "workers": [], "viewers": None}
         feeds = feeds_health(stats, key, self.media.publishing())
         viewers = viewers_health(stats, key, self.media.slots(key))

@@ -46,6 +46,9 @@ WORKER = (
     Figure("shielded", "conference_worker_shielded", "Whether strangers, who flood the port, are shut out (1)."),
     Figure("strange", "conference_worker_strange_packets_total", "Datagrams from nobody known or of no known kind."),
     Figure("failures", "conference_worker_failures_total", "Errors while a datagram was handled."),
+    Figure("relayed_in", "conference_worker_relayed_in_packets_total", "Packets taken over from other media workers."),
+    Figure("relayed_out", "conference_worker_relayed_out_packets_total", "Packets handed on to other media workers."),
+    Figure("relay_dropped", "conference_worker_relay_dropped_packets_total", "Packets not handed on in time."),
     Figure("cpu_seconds", "conference_worker_cpu_seconds_total", "CPU time used by a media worker."),
     Figure("memory_bytes", "conference_worker_resident_memory_bytes", "Memory of a media worker."),
     Figure("peers", "conference_worker_peers", "Publishers and viewers of a media worker."),
@@ -103,7 +106,7 @@ class MediaCollector(Collector):
         counts: Mapping[str, tuple[str, float]],
     ) -> None:
         self._stats = stats or {}
-        self._up = stats is not None
+        self._up = bool(self._stats.get("workers"))
         self._feeds = feeds
         self._counts = counts
 
@@ -111,7 +114,7 @@ class MediaCollector(Collector):
         """All metrics, each with its samples."""
         for name, (text, value) in self._counts.items():
             yield GaugeMetricFamily(name, text, value)
-        yield GaugeMetricFamily("conference_media_up", "Whether the media plane answers.", float(self._up))
+        yield GaugeMetricFamily("conference_media_up", "Whether any media worker answers.", float(self._up))
         workers = self._stats.get("workers", [])
         yield from _told(WORKER, ["worker"], [((str(w.get("worker", n)),), w) for n, w in enumerate(workers)])
         told = self._stats.get("feeds", {})

@@ -21,7 +21,8 @@ async def ready(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     async with site.store.reading() as db:
         await db.execute(text("SELECT 1"))
-    await site.hall.engine.stats()
+    if not (await site.hall.engine.stats())["workers"]:
+        raise MediaUnavailable
     return web.json_response({"ok": True})
 
 

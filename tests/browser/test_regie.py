@@ -26,6 +26,10 @@ STOP_SENDING = """async (kind) => {
   }
   await window.stopped[kind].sender.replaceTrack(null);
 }"""
+SOUNDS = """() => {
+  const { audio } = document.querySelector("conf-regie").pictures.place(0);
+  return !audio.muted && !audio.paused;
+}"""
 GO_ON = "(kind) => window.stopped[kind].sender.replaceTrack(window.stopped[kind].track)"
 
 
@@ -92,6 +96,9 @@ async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> No
         await expect(panel(desk, "camera").locator(".panel__bits")).to_contain_text("bit/s")
         await expect(panel(desk, "camera").locator("[data-speaks]")).to_be_visible(timeout=PATIENCE)
         await measured(server)
+        assert not await desk.page.evaluate(SOUNDS)
+        await desk.press_named(f"{t('regie.listen')}: Dr. Michael Fleig")
+        await until(lambda: desk.page.evaluate(SOUNDS), "nobody can listen to a feed")
 
         await speaker.page.evaluate(STOP_SENDING, "video")
         await warned(desk, "camera", "regie.warn.frozen")

@@ -146,6 +146,10 @@ async def test_it_is_said_when_the_media_plane_does_not_answer(room: Room, monke
         raise MediaUnavailable
 
     production = await watching(room)
+    unavailable = {"session": LIVE, "available": False, "feeds": [], "workers": [], "viewers": None}
+    room.engine.told = {"workers": [], "feeds": {}, "viewers": {}}
+    await room.hall.send_health()
+    assert health(production) == unavailable
     monkeypatch.setattr(room.engine, "stats", away)
     await room.hall.send_health()
-    assert health(production) == {"session": LIVE, "available": False, "feeds": [], "workers": [], "viewers": None}
+    assert health(production) == unavailable

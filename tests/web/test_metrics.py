@@ -21,6 +21,8 @@ LABELS = ("worker", "session", "feed", "source", "kind", "room", "transport", "l
 COUNTERS = {
     *("worker_received_packets", "worker_received_bytes", "worker_sent_packets", "worker_dropped_packets"),
     *("worker_filtered_packets", "worker_strange_packets", "worker_failures", "worker_cpu_seconds"),
+    *("worker_filtered_packets", "worker_relayed_in_packets", "worker_relayed_out_packets"),
+    "worker_relay_dropped_packets",
     *("feed_refused_packets", "feed_packets", "feed_bytes", "feed_frames", "feed_recovered_packets"),
     *("feed_key_frames", "feed_key_frame_requests"),
 }
@@ -124,10 +126,16 @@ async def test_it_answers_while_the_media_plane_does_not(house: House, monkeypat
     async def away() -> Any:
         raise MediaUnavailable
 
-    monkeypatch.setattr(house.engine, "stats", away)
-    found = await read(house)
-    assert values(found["conference_media_up"]) == {(): 0}
-    assert values(found["conference_visits"]) == {(): 0}
+    async def no_worker() -> Any:
+        return {"workers": [], "feeds": {}, "viewers": {}}
+
+    for stats in (away, no_worker):
+        monkeypatch.setattr(house.engine, "stats", stats)
+        found = await read(house)
+        assert values(found["conference_media_up"]) == {(): 0}
+        assert values(found["conference_visits"]) == {(): 0}
+        async with house.http.get("/readyz") as answer:
+            assert answer.status == 503
 
 
 async def test_an_engine_that_tells_less_is_no_error(house: House) -> None:
