@@ -6,13 +6,14 @@ DATA ?= data/demo
 PORT ?= 8080
 MEDIA_PORT ?= 8081
 
-.PHONY: run test check bench screens format wheel clean help
+.PHONY: run test check bench soak screens format wheel clean help
 
 help:
 	@echo "make run     the demo conference on http://127.0.0.1:$(PORT)"
 	@echo "make test    the whole test suite, browsers included"
 	@echo "make check   lint, types, import layers, front-end types"
 	@echo "make bench   the benchmarks: ratios within one run"
+	@echo "make soak    half an hour of joining and leaving: does memory grow?"
 	@echo "make screens the pictures in docs/screens, taken anew"
 	@echo "make wheel   the installable package in dist/"
 
@@ -36,8 +37,11 @@ check: .venv/ready static/vendor/ready
 	@npm run check --silent
 
 bench: .venv/ready static/vendor/ready
-	@tools/need janus
-	@$(BIN)/python -m tests.bench
+	@tools/need janus chromium iproute2 nftables
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+soak: .venv/ready
+	@$(BIN)/python -m tests.bench soak --minutes 30
 
 screens: .venv/ready static/vendor/ready
 	@tools/need chromium

@@ -1,7 +1,7 @@
 """Bare forwarding: receive, decrypt, copy, encrypt for each viewer, send. Nothing else, with the same libraries.
 
-No SDP, ICE or DTLS (keys are given), no report, no retransmission, no memory of packets, no rewriting: a viewer gets the
-very packet that came in. It is what an SFU cannot do without, and so the measure of what ours does besides.
+No SDP, ICE or DTLS (keys are given), no report, no retransmission, no memory of packets, no rewriting: a viewer gets
+the very packet that came in. It is what an SFU cannot do without, and so the measure of what ours does besides.
 
 ``python -m tests.bench.bare --key HEX --viewer HOST:PORT …`` prints its port, and ends with its standard input.
 """
@@ -40,8 +40,8 @@ class Forwarder:
     """Passes on what comes from anybody to all viewers.
 
     Args:
-        together: whether packets that wait together and are equally long go to each viewer as one message that the kernel
-            cuts (UDP_SEGMENT), or one by one.
+        together: whether packets that wait together and are equally long go to each viewer as one message that the
+            kernel cuts (UDP_SEGMENT), or one by one.
     """
 
     def __init__(self, viewers: list[tuple[str, int]], key: bytes, together: bool) -> None:

@@ -1,7 +1,8 @@
 """How many viewers of one stage one core bears with nothing lost: more and more of them, until it does not.
 
-The worker is pinned to one core; publisher and viewers have another. A step is borne if every packet came to every viewer
-and the last of them came at once: a worker that falls behind would lose nothing for a while, its socket's buffer is large.
+The worker is pinned to one core; publisher and viewers have another. A step is borne if every packet came to every
+viewer and the last of them came at once: a worker that falls behind would lose nothing for a while, since its socket's
+buffer is large.
 """
 
 from __future__ import annotations

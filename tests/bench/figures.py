@@ -39,14 +39,16 @@ class Figure:
 def measured(benchmark: ModuleType, **options: Any) -> dict[str, Any]:
     """Run a benchmark; its result, its figures, and how busy the machine was before and after (1 minute's load)."""
     before = os.getloadavg()[0]
-    result = asyncio.run(benchmark.run(**options))
+    result = benchmark.run(**options)
+    if asyncio.iscoroutine(result):
+        result = asyncio.run(result)
     figures = [asdict(figure) for figure in benchmark.figures(result)]
     return {"load": [round(before, 1), round(os.getloadavg()[0], 1)], "result": result, "figures": figures}
 
 
 def shown(benchmark: ModuleType, found: dict[str, Any]) -> str:
     """The result for people."""
-    lines = [benchmark.table(found["result"])]
+    lines = [benchmark.table(found["result"]), ""]
     for figure in found["figures"]:
         verdict = {True: "met", False: "MISSED", None: ""}[figure["met"]]
         lines.append(f"{figure['what']}: {figure['measured']}  [{figure['mark']}] {verdict}".rstrip())

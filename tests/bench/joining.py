@@ -1,8 +1,8 @@
 """A crowd comes to watch: 90 viewers within 10 s; how long from each one's offer to its first decoded frame.
 
-Chromium publishes its made-up camera and makes key frames when asked. Of the viewers some are Chromium, too, which tells
-itself when a frame was there; the others send the same offers over HTTP, connect by ICE and DTLS, and take the first
-complete key frame, with nothing missing, to libvpx; without one they ask for it every 200 ms, as Chromium does.
+Chromium publishes its made-up camera and makes key frames when asked. Of the viewers some are Chromium, too, which
+tells itself when a frame was there; the others send the same offers over HTTP, connect by ICE and DTLS, and take the
+first complete key frame, with nothing missing, to libvpx; without one they ask for it every 200 ms, as Chromium does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ class Eager(SyntheticPeer):
             frame = key_frame([packet for packet in self.rtp if packet.payload_type == synthetic.VP8])
             if frame and Vp8Decoder().decode(JitterFrame(frame, 0)):
                 self.shown = time.perf_counter()
-
 
     def open(self, data: bytes) -> bytes:
         """Padding is no part of a frame (RFC 3550 section 5.1)."""

@@ -1,11 +1,12 @@
 """How long a packet stays in the server: from its arrival to its departure, at 200 viewers.
 
-The publisher writes the time into each packet before it seals and sends it; the kernel notes when a copy comes out at the
-other side (SO_TIMESTAMPNS), by the same clock. On the loopback nothing lies between but the kernel itself, so that what is
-measured is an upper bound of the time in the server. Every tenth viewer is looked at, and the last of the fan-out.
+The publisher writes the time into each packet before it seals and sends it; the kernel notes when a copy comes out at
+the other side (SO_TIMESTAMPNS), by the same clock. On the loopback nothing lies between but the kernel itself, so that
+what is measured is an upper bound of the time in the server. Every tenth viewer is looked at, and the last of the
+fan-out.
 
-What arrives is taken a little at a time and opened in the end, so that the publisher is never late: frames that are sent
-in one burst because somebody here was busy would wait for each other in the server.
+What arrives is taken a little at a time and opened in the end, so that the publisher is never late: frames that are
+sent in one burst because somebody here was busy would wait for each other in the server.
 """
 
 from __future__ import annotations
@@ -163,8 +164,8 @@ def figures(result: dict[str, Any]) -> list[Figure]:
     """Rows for the table."""
     row = result["all"]
     how = (
-        f"{row['packets']} packets at {result['viewers'] // EVERY + 1} viewers, the last of the fan-out among them, by the "
-        f"kernel's clock; median {row['p50'] * 1000:.1f} ms, worst {row['max'] * 1000:.1f} ms"
+        f"{row['packets']} packets at {result['viewers'] // EVERY + 1} viewers, the last of the fan-out among them, by "
+        f"the kernel's clock; median {row['p50'] * 1000:.1f} ms, worst {row['max'] * 1000:.1f} ms"
     )
     what = f"time from a packet's arrival to its departure at {result['viewers']} viewers, p99"
     return [Figure(what, f"< {MARK * 1000:.0f} ms", f"{row['p99'] * 1000:.1f} ms", row["p99"] < MARK, how)]

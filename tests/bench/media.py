@@ -77,13 +77,18 @@ class Server(Protocol):
 
 
 class Ours:
-    """The media worker."""
+    """The media worker.
+
+    Attributes:
+        resources: the viewers', in order.
+    """
 
     name = "ours"
 
     def __init__(self, **options: Any) -> None:
         """`options` are the engine's."""
         self.engine = EmbeddedEngine("127.0.0.1", 0, **options)
+        self.resources: list[str] = []
 
     async def start(self) -> None:
         """Run it."""
@@ -105,7 +110,9 @@ class Ours:
         """Connect a viewer to the hall."""
         offer = synthetic.offer(certificate, self.wishes())
         peer = SyntheticPeer(certificate)
-        await peer.connect((await self.engine.view(offer, owner=f"viewer-{number}", room="hall")).sdp)
+        answer = await self.engine.view(offer, owner=f"viewer-{number}", room="hall")
+        self.resources.append(answer.resource)
+        await peer.connect(answer.sdp)
         return peer
 
     def wishes(self) -> list[str]:
@@ -159,7 +166,8 @@ class Publisher:
         sent: RTP packets so far.
     """
 
-    def __init__(self, peer: SyntheticPeer) -> None:
+    def __init__(self, peer: Any) -> None:
+        """`peer` has `SyntheticPeer.send_rtp`."""
         self._peer = peer
         self._video_seq = self._audio_seq = 0
         self._frame = 0
@@ -416,7 +424,9 @@ def figures(result: dict[str, Any]) -> list[Figure]:
         found.append(Figure(f"{what}: ours : Janus", f"≤ {JANUS_MARK}", f"{ratio:.2f}", ratio <= JANUS_MARK, how))
         ratio, rushed = row["to_bare"]["paced"], row["to_bare"]["rushed"]
         how = f"at the same times {row['bare']['paced']:.1f} µs; one call after the other {rushed:.1f}"
-        found.append(Figure(f"{what}: ours : `sendmmsg`", f"≤ {BARE_MARK:.0f}", f"{ratio:.1f}", ratio <= BARE_MARK, how))
+        found.append(
+            Figure(f"{what}: ours : `sendmmsg`", f"≤ {BARE_MARK:.0f}", f"{ratio:.1f}", ratio <= BARE_MARK, how)
+        )
     few, many = (rows[count][Ours.name]["us_per_packet"] for count in (min(rows), max(rows)))
     how = f"{many:.1f} : {few:.1f} µs per packet"
     what = f"cost per viewer, at {max(rows)} : at {min(rows)}"

@@ -2,8 +2,8 @@
 
 The load is the same: one publisher, 150 video and 50 audio packets a second, 200 viewers. Bare forwarding (`bare`) does
 what nobody can do without. Ours is measured twice. *Everything*: three layers come in, a third of the viewers watches
-each; all write header extensions, report each second what they received and how much they could bear, and ask for 2 % of
-the video packets again, which they get by RTX. *Plain*: one layer; no extensions, no repair, no reports from viewers.
+each; all write header extensions, report each second what they received and how much they could bear, and ask for 2 %
+of the video packets again, which they get by RTX. *Plain*: one layer, no extensions, no repair, no viewers' reports.
 
 CPU is counted per forwarded packet; repeated packets are part of the cost, not of what is forwarded.
 """
@@ -18,36 +18,44 @@ import socket
 import struct
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from pylibsrtp import Policy
 
 from conference.media import rtcp, rtp
 from conference.media.aiortc_seam import Certificate
-from tests.bench import bare, figures as table_of, worker
+from tests.bench import bare, worker
+from tests.bench import figures as table_of
 from tests.bench.figures import Figure
 from tests.bench.media import (
+    AUDIO_SSRC,
     DRAIN_SECONDS,
+    FRAME_PACKETS,
     FRAMES,
+    KEY_FRAME_EVERY,
     PEEK,
+    RTX_SSRC,
     SO_RCVBUFFORCE,
     STRAGGLING_SECONDS,
-    VIEWER_BUFFER,
+    VIDEO_BYTES,
     VIDEO_SSRC,
-    AUDIO_SSRC,
-    RTX_SSRC,
-    WARM_UP_SECONDS,
+    VIEWER_BUFFER,
     Drain,
     Ours,
     Publisher,
     join,
 )
-from tests.media import synthetic
+from tests.media import layered, synthetic
 from tests.media.synthetic import SyntheticPeer
 
 TITLE = "What is done besides forwarding"
 VIEWERS = 200
-SECONDS = 8.0
+SETTLING_SECONDS, SECONDS = 4.0, 8.0
+RIDS = "qhf"
+LAYER_SSRC = 2001
+HEAD = 15
+"""Bytes of payload in which a key frame says how high it is."""
 ASKED_AGAIN = 3
 """Video packets of each second that every viewer asks for again: 2 %."""
 BITRATE = 5_000_000
@@ -71,7 +79,7 @@ class BareLine:
         self.socket.send(self._session.protect(header + payload))
 
 
-async def bare_forwarding(together: bool, viewers: int, seconds: float) -> dict[str, float]:
+async def bare_forwarding(together: bool, viewers: int, seconds: float) -> dict[str, Any]:
     """Microseconds of CPU per packet, and the fraction that was lost."""
     key = secrets.token_bytes(28)
     async with contextlib.AsyncExitStack() as stack:
@@ -85,7 +93,8 @@ async def bare_forwarding(together: bool, viewers: int, seconds: float) -> dict[
             command += ["--viewer", "{}:{}".format(*receiver.getsockname())]
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         stack.push_async_callback(process.wait)
         stack.callback(process.stdin.close)
         line = BareLine(key, int(await process.stdout.readline()))
@@ -96,27 +105,49 @@ async def bare_forwarding(together: bool, viewers: int, seconds: float) -> dict[
 
 async def spent(
     publisher: Publisher, drain: Drain, pid: int, viewers: int, seconds: float, reporter: Reporter | None = None
-) -> dict[str, float]:
-    """Send for so long, after a second of warm-up; CPU of a process per packet that each viewer should get."""
+) -> dict[str, Any]:
+    """Send for so long, after a while to settle; CPU of a process per packet that each viewer should get."""
 
     def meanwhile() -> None:
         drain.drain()
         if reporter is not None:
             reporter.report()
 
-    await publisher.send(WARM_UP_SECONDS, meanwhile)
-    before, cpu = publisher.sent, worker.cpu_seconds(pid)
+    def got() -> int:
+        return drain.count - (reporter.again if reporter is not None else 0)
+
+    await publisher.send(SETTLING_SECONDS, meanwhile)
+    await asyncio.sleep(2 * DRAIN_SECONDS)
+    drain.drain()
+    already, again, sent, cpu = got(), drain.count - got(), publisher.sent, worker.cpu_seconds(pid)
     await publisher.send(seconds, meanwhile)
-    cpu = worker.cpu_seconds(pid) - cpu
-    forwarded, again = (publisher.sent - before) * viewers, 0
+    cpu, due = worker.cpu_seconds(pid) - cpu, (publisher.sent - sent) * viewers
     for _ in range(int(STRAGGLING_SECONDS / DRAIN_SECONDS)):
         await asyncio.sleep(DRAIN_SECONDS)
         drain.drain()
-        again = reporter.again if reporter is not None else 0
-        if drain.count - again >= publisher.sent * viewers:
+        if got() - already >= due:
             break
-    lost = 1 - (drain.count - again) / (publisher.sent * viewers)
-    return {"us_per_packet": cpu / forwarded * 1e6, "lost": lost, "again": again / drain.count}
+    repeated = drain.count - got() - again
+    return {"us_per_packet": cpu / due * 1e6, "lost": 1 - (got() - already) / due, "again": repeated / due}
+
+
+class Layered(Publisher):
+    """Sends each frame thrice, as pictures of three heights; packets say of which until that is known."""
+
+    def video(self) -> None:
+        key = self._frame % KEY_FRAME_EVERY == 0
+        for layer, rid in enumerate(RIDS):
+            said = rtp.extension_element(layered.RID_ID, rid.encode()) if self._frame < FRAMES else b""
+            for i in range(FRAME_PACKETS):
+                payload = synthetic.vp8_payload(key, self._frame & 0x7FFF, VIDEO_BYTES - 12, starts=i == 0)
+                if key and i == 0:
+                    payload = layered.picture(rid, self._frame & 0x7FFF, key)[:HEAD] + payload[HEAD:]
+                seq, last = (self._frame * FRAME_PACKETS + i + 1) & 0xFFFF, i == FRAME_PACKETS - 1
+                self._peer.send_rtp(
+                    LAYER_SSRC + layer, synthetic.VP8, seq, self._frame * 3000, payload, marker=last, elements=said
+                )
+        self._frame += 1
+        self.sent += FRAME_PACKETS
 
 
 class Plain(Ours):
@@ -186,7 +217,7 @@ class Reporter:
         os.write(fd, peer.srtp.seal_rtcp(said + rtcp.remb(1, BITRATE, [self._video])))
 
 
-async def ours(server: Ours, viewers: int, seconds: float, everything: bool) -> dict[str, float]:
+async def ours(server: Ours, viewers: int, seconds: float, everything: bool) -> dict[str, Any]:
     """The same of the media worker."""
     certificate = Certificate()
     joined: list[tuple[SyntheticPeer, int]] = []
@@ -198,17 +229,24 @@ async def ours(server: Ours, viewers: int, seconds: float, everything: bool) -> 
             synthetic.media("video", "sendonly", (VIDEO_SSRC, RTX_SSRC)),
             synthetic.media("audio", "sendonly", (AUDIO_SSRC,)),
         ]
+        if everything:
+            sections[0] = layered.media(RIDS)
         peer = await server.publish(certificate, synthetic.offer(certificate, sections))
         stack.push_async_callback(peer.close)
         for i in range(viewers):
             joined.append(await join(server, certificate, i))
+            if everything:
+                await server.engine.show(server.resources[-1], [layered.HEIGHTS[RIDS[i % len(RIDS)]]])
             stack.push_async_callback(joined[-1][0].close)
             stack.callback(os.close, joined[-1][1])
         lines = [line for line in joined[0][0].answer.split("\r\n") if line.startswith("a=ssrc:")]
         video = int(lines[0][7:].split(" ")[0])
         drain = Watchful([fd for _, fd in joined], video, video + 1)
         reporter = Reporter(joined, drain, video) if everything else None
-        return await spent(Publisher(peer), drain, pid, viewers, seconds, reporter)
+        publisher = Layered(peer) if everything else Publisher(peer)
+        found = await spent(publisher, drain, pid, viewers, seconds, reporter)
+        seen = (await server.engine.stats())["viewers"].values()
+        return {**found, "layers": dict(Counter(view["layers"][0] for view in seen))}
 
 
 async def run(viewers: int = VIEWERS, seconds: float = SECONDS) -> dict[str, Any]:
@@ -230,7 +268,8 @@ def table(result: dict[str, Any]) -> str:
     lines = [f"{'':20}{'µs/packet':>10}{'lost':>8}{'again':>8}{'everything : it':>18}"]
     for name, row in result["rows"].items():
         us = row["us_per_packet"]
-        lines.append(f"{name:20}{us:>10.2f}{row['lost']:>8.2%}{row['again']:>8.2%}{everything / us:>18.2f}")
+        line = f"{name:20}{us:>10.2f}{row['lost']:>8.2%}{row['again']:>8.2%}{everything / us:>18.2f}"
+        lines.append(line + (f"   viewers by layer: {row['layers']}" if "layers" in row else ""))
     return "\n".join(lines)
 
 

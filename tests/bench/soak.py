@@ -135,24 +135,27 @@ def table(result: dict[str, Any]) -> str:
     every = max(len(rss) // 10, 1)
     return "\n".join(
         [
-            f"a viewer takes {result['viewer_bytes'] / 1000:.0f} kB; the worker without any {result['empty_bytes'] / MB:.0f} MB",
-            f"{result['visits']} visits in {result['minutes']:.0f} minutes; MB: " + " ".join(f"{x:.1f}" for x in rss[::every]),
+            f"a viewer takes {result['viewer_bytes'] / 1000:.0f} kB; "
+            f"the worker without any {result['empty_bytes'] / MB:.0f} MB",
+            f"{result['visits']} visits in {result['minutes']:.0f} minutes; MB: "
+            + " ".join(f"{size:.1f}" for size in rss[::every]),
         ]
-    )  # fmt: skip
+    )
 
 
 def figures(result: dict[str, Any]) -> list[Figure]:
     """Rows for the table."""
     minutes, slope = result["minutes"], result["slope"]
     each = f"{result['viewer_bytes'] / 1000:.0f} kB"
-    how = f"resident memory of the worker with {CROWD} viewers less that with none ({result['empty_bytes'] / MB:.0f} MB)"
-    slopes = f"{result['visits']} visits, half without good-bye; resident memory each second, least squares"
+    how = (
+        f"resident memory of the worker with {CROWD} viewers less that with none ({result['empty_bytes'] / MB:.0f} MB)"
+    )
+    slopes = f"{result['visits']} visits, half without good-bye; resident memory, least squares"
+    what, flat = f"memory over {minutes:.0f} minutes of joining and leaving", slope < FLAT
     return [
         Figure("memory per viewer", "stated", each, None, how),
-        Figure(
-            f"memory over {minutes:.0f} minutes of joining and leaving", "flat", f"{slope:+.2f} MB/min", slope < FLAT, slopes
-        ),
-    ]  # fmt: skip
+        Figure(what, "flat", f"{slope:+.2f} MB/min", flat, slopes),
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
