@@ -114,15 +114,24 @@ async def _asked(request: web.Request, content_type: str) -> tuple[Identity, str
         raise ConferenceError("media.type", f"Erwartet wird {content_type}.")
     if (request.content_length or 0) > OFFER_BYTES:
         raise ConferenceError("too_large", "Das Angebot ist zu groß.")
-    body = await request.content.read(OFFER_BYTES + 1)
-    while len(body) <= OFFER_BYTES and (chunk := await request.content.read(OFFER_BYTES + 1)):
-        body += chunk
+    body = await _body(request)
     if len(body) > OFFER_BYTES:
         raise ConferenceError("too_large", "Das Angebot ist zu groß.")
     try:
         return identity, body.decode()
     except UnicodeDecodeError:
         raise BadRequest("SDP ist UTF-8 (RFC 8866 section 5).") from None
+
+
+async def _body(request: web.Request) -> bytes:
+    """What was posted, or a little more than is allowed. Pages give up and ask again when their network fails."""
+    body = b""
+    try:
+        while len(body) <= OFFER_BYTES and (chunk := await request.content.read(OFFER_BYTES + 1)):
+            body += chunk
+    except ConnectionResetError:
+        raise BadRequest("Die Anfrage ist abgebrochen.") from None
+    return body
 
 
 def _source(request: web.Request, identity: Identity) -> Source:

@@ -317,7 +317,7 @@ function picturesRow({ carries, pictures, frozen }, { saving }, t) {
   const each = pictures.map((picture, index) => pictureText(picture, pictures.length > 1 ? index + 1 : 0, t));
   const still = frozen >= 0.01 ? [t("report.frozen", { percent: percent(frozen) })] : [];
   const none = t(saving === "sound" ? "report.pictures.saved" : "report.pictures.none");
-  const text = each.length > 0 ? [...each, ...still].join(" ") : none;
+  const text = each.length > 0 ? [...each, ...still].join("\n") : none;
   return { name: t(`report.row.${carries}`), text, grade: graded(frozen, 0.02, 0.1) };
 }
 
@@ -389,9 +389,9 @@ function hint(lines, { live, blocked }) {
   const some = (/** @type {(line: Health) => boolean} */ test) => lines.some(test);
   if (!live || some(({ state }) => state !== "connected")) return "mending";
   if (blocked && some(({ sound }) => sound)) return "sound";
-  if (some(({ lost, refused, frozen, gaps }) => lost >= 0.02 || refused >= 0.02 || frozen >= 0.02 || gaps >= 0.01)) return "loss";
+  if (some(({ lost, refused }) => lost >= 0.02 || refused >= 0.02)) return "loss";
   if (some(({ way }) => way?.protocol === "tcp")) return "tcp";
-  if (some(({ limited }) => limited === "cpu")) return "cpu";
+  if (some(({ limited, frozen, gaps }) => limited === "cpu" || frozen >= 0.02 || gaps >= 0.01)) return "cpu";
   if (some(({ limited }) => limited === "bandwidth")) return "bandwidth";
   return some(({ roundTrip }) => (roundTrip ?? 0) >= 150) ? "slow" : "good";
 }

@@ -8,7 +8,7 @@ import { browserName, health, read, report, sentence, worst } from "../../static
 import { capped } from "../../static/js/saving.js";
 import { pictureHeight } from "../../static/js/sizes.js";
 
-const texts = JSON.parse(readFileSync(new URL("../../static/i18n/de.json", import.meta.url), "utf8"));
+const texts = JSON.parse(readFileSync(new URL("../../static/i18n/de.json", import.meta.url), "utf8").replaceAll("\u00a0", " "));
 const t = (key, values = {}) => {
   assert.ok(key in texts, key);
   return texts[key].replace(/\{(\w+)\}/g, (whole, name) => {
@@ -201,7 +201,7 @@ describe("the report", () => {
   it("has pictures by number when there are several", () => {
     const two = (seconds) => new Map([...stats(seconds), ["W", { ...stats(seconds).get("V"), id: "W", mid: "1", frameWidth: 320, frameHeight: 180 }]]);
     const found = report([health(line({}, { readings: [read(two(0), 0), read(two(5), 5_000)] }))], PAGE, t);
-    assert.equal(row(found, "Bilder").text, "Bild 1: Groß, 1280 × 720, 25 Bilder/s, 1000 kbit/s. Bild 2: Klein, 320 × 180, 25 Bilder/s, 1000 kbit/s.");
+    assert.equal(row(found, "Bilder").text, "Bild 1: Groß, 1280 × 720, 25 Bilder/s, 1000 kbit/s.\nBild 2: Klein, 320 × 180, 25 Bilder/s, 1000 kbit/s.");
   });
 
   it("begins anew when counters do", () => {

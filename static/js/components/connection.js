@@ -21,6 +21,8 @@ export class ConnectionBadge extends Live {
   #told = "";
   #timer = 0;
   #copied = 0;
+  /** What the dialog said last: it stays in the page, for icons cannot be fetched when the network is away. */
+  #said = this.#now();
   #changed = () => this.update();
 
   connectedCallback() {
@@ -44,7 +46,7 @@ export class ConnectionBadge extends Live {
         <span class="dot"></span>${text}<span class="kern-sr-only">. ${t("report.open")}</span>
       </button>
       <dialog class="kern-dialog report" aria-labelledby="report-title" @close=${() => this.#closed()}>
-        ${this.#timer ? this.#report() : nothing}
+        ${this.#report()}
       </dialog>`;
   }
 
@@ -70,7 +72,8 @@ export class ConnectionBadge extends Live {
   }
 
   #report() {
-    const { grade, way, hint, rows, code } = this.#now();
+    if (this.#timer) this.#said = this.#now();
+    const { grade, way, hint, rows, code } = this.#said;
     return html`<header class="kern-dialog__header report__head">
         <h2 class="kern-title" id="report-title">${t("report.title")}</h2>
         <button class="tool" type="button" @click=${() => this.#dialog?.close()}>
@@ -79,7 +82,7 @@ export class ConnectionBadge extends Live {
       </header>
       <section class="kern-dialog__body stack">
         <div class="report__verdict" data-grade=${grade}>
-          ${icon(grade === "good" ? "check" : "warn")}
+          ${icon("check")}${icon("warn")}
           <p><b>${t(`report.grade.${grade}`)}</b> <span class="report__way">${way}</span></p>
           <p class="report__hint">${hint}</p>
         </div>
@@ -88,7 +91,7 @@ export class ConnectionBadge extends Live {
         <div class="report__foot">
           <p class="small">${t("report.code")}<br /><code class="report__code">${code}</code></p>
           <button class="kern-btn kern-btn--secondary" type="button" @click=${() => attempt(() => this.#copy())}>
-            ${icon(this.#copied ? "check" : "copy")}<span class="kern-label" aria-live="polite">${t(this.#copied ? "report.copied" : "report.copy")}</span>
+            ${icon("copy")}<span class="kern-label" aria-live="polite">${t(this.#copied ? "report.copied" : "report.copy")}</span>
           </button>
         </div>
       </section>`;
