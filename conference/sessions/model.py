@@ -43,9 +43,9 @@ class Source(StrEnum):
     PROGRAMME = "programme"  # the production's mixed picture
 
 
-SLOTS = 5
-"""Places on stage: 0–3 for cameras and programmes, `SCREEN_SLOT` for the shared screen."""
-SCREEN_SLOT = 4
+SLOTS = 9
+"""Places on stage: 0–7 for cameras and programmes, `SCREEN_SLOT` for the shared screen."""
+SCREEN_SLOT = 8
 BACKSTAGE_SLOTS = 8
 """Pictures that the backstage room shows at the same time."""
 
@@ -154,7 +154,7 @@ def free_slot(taken: Iterable[int | None], source: Source) -> int:
             return slot
     if source is Source.SCREEN:
         raise ConferenceError("stage.full", "Es wird schon ein Bildschirm gezeigt.")
-    raise ConferenceError("stage.full", "Auf der Bühne sind alle vier Plätze besetzt.")
+    raise ConferenceError("stage.full", "Auf der Bühne sind alle acht Plätze besetzt.")
 
 
 def may_watch(state: State, role: Role) -> bool:

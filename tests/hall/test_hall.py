@@ -192,9 +192,9 @@ async def test_an_encoder_that_is_refused_leaves_nothing_on_stage(room: Room, mo
         patch.setattr(room.engine, "publish", refuse)
         with pytest.raises(MediaRefused):
             await publish(LIVE, production.person, production.link, Source.PROGRAMME, "nonsense")
-    assert (await room.snapshot(moderator))["stage"] == {"slots": [None] * 5, "backstage": [], "speaker": None}
+    assert (await room.snapshot(moderator))["stage"] == {"slots": [None] * 9, "backstage": [], "speaker": None}
     answer = await publish(LIVE, production.person, production.link, Source.PROGRAMME, "v=0")
-    assert room.engine.slots[f"stage/{LIVE}"] == [answer.resource, None, None, None, None]
+    assert room.engine.slots[f"stage/{LIVE}"] == [answer.resource, *[None] * 8]
 
 
 async def test_a_feed_flows_where_the_database_says_and_ends_with_its_entry(room: Room) -> None:
@@ -207,7 +207,7 @@ async def test_a_feed_flows_where_the_database_says_and_ends_with_its_entry(room
     first = await media.publish(LIVE, speaker.person, speaker.link, Source.CAMERA, "v=0")
     again = await media.publish(LIVE, speaker.person, speaker.link, Source.CAMERA, "v=0")
     assert list(room.engine.open) == [again.resource] != [first.resource]
-    assert room.engine.slots[f"stage/{LIVE}"] == [None] * 5
+    assert room.engine.slots[f"stage/{LIVE}"] == [None] * 9
     assert room.engine.slots[f"backstage/{LIVE}"][0] == again.resource
     await room.do(moderator, "stage.bring_on", **me)
     await media.apply(LIVE)

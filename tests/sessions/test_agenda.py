@@ -67,7 +67,7 @@ async def test_ending_a_session_clears_the_stage_and_closes_its_poll(tmp_path: P
         await room.do(anna, "poll.vote", session="live-1", poll="lage", run=1, choice=1)
         await room.do(moderator, "session.move", session="live-1", to="ended")
         snapshot = await room.snapshot(moderator)
-    assert snapshot["stage"] == {"slots": [None] * 5, "backstage": [], "speaker": None}
+    assert snapshot["stage"] == {"slots": [None] * 9, "backstage": [], "speaker": None}
     [lage] = [poll for poll in snapshot["polls"] if poll["key"] == "lage"]
     assert (lage["state"], lage["result"]["counts"]) == ("closed", [0, 1, 0, 0, 0])
 
@@ -156,11 +156,11 @@ def test_roles_in_a_session(role: str, moderates: bool, speaks: bool, has_modera
     assert found == becomes
 
 
-def test_four_cameras_and_one_screen_have_room_on_stage() -> None:
+def test_eight_pictures_and_one_screen_have_room_on_stage() -> None:
     taken: list[int | None] = []
-    for source in (Source.CAMERA, Source.CAMERA, Source.SCREEN, Source.PROGRAMME, Source.CAMERA):
+    for source in (Source.CAMERA, Source.CAMERA, Source.SCREEN, Source.PROGRAMME, *[Source.CAMERA] * 5):
         taken.append(free_slot(taken, source))
-    assert taken == [0, 1, 4, 2, 3]
+    assert taken == [0, 1, 8, 2, 3, 4, 5, 6, 7]
     for source in Source:
         with pytest.raises(ConferenceError):
             free_slot(taken, source)

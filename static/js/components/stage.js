@@ -1,4 +1,6 @@
-/** The stage: up to four people, a shared screen large when there is one, a poster when nobody is there. */
+/** The stage: up to eight people, the shared screen or the production's picture large, a poster when nobody is there. */
+
+/** @import {Entry} from "../state/types.js" */
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
@@ -11,7 +13,19 @@ import { mark } from "./mark.js";
 import { ownVideo } from "./own.js";
 import { tile } from "./tile.js";
 
-const SLOTS = 5;
+const SLOTS = 9;
+/**
+ * Which slot is shown large beside the others: the shared screen, else the production's picture, if it is not alone.
+ *
+ * @param {(Entry | null)[]} slots
+ * @param {number[]} taken
+ */
+function largest(slots, taken) {
+  if (slots[SCREEN_SLOT]) return SCREEN_SLOT;
+  const programme = taken.find((slot) => slots[slot]?.source === "programme");
+  return programme !== undefined && taken.length > 1 ? programme : null;
+}
+
 const EMPTY = { planned: "stage.soon", backstage: "stage.soon", live: "stage.empty", ended: "over.title" };
 
 /** Property `active`: fetch pictures. Attribute `silent`: no sound. */
@@ -36,12 +50,13 @@ export class Stage extends Live {
 
   view() {
     const slots = room.state.stage?.slots ?? [];
-    const people = slots.filter((entry, slot) => entry && slot !== SCREEN_SLOT).length;
-    const screen = Boolean(slots[SCREEN_SLOT]);
-    return html`<div class="stage" data-kern-theme="dark" data-tiles=${people} ?data-screen=${screen}>
-      ${screen ? this.#tile(SCREEN_SLOT) : nothing}
-      <div class="stage__tiles">${[0, 1, 2, 3].map((slot) => (slots[slot] ? this.#tile(slot) : nothing))}</div>
-      ${people === 0 && !screen ? this.#empty() : nothing}
+    const taken = slots.flatMap((entry, slot) => (entry ? [slot] : []));
+    const large = largest(slots, taken);
+    const tiles = taken.filter((slot) => slot !== large);
+    return html`<div class="stage" data-kern-theme="dark" data-tiles=${tiles.length} ?data-screen=${large !== null}>
+      ${large !== null ? this.#tile(large) : nothing}
+      <div class="stage__tiles">${tiles.map((slot) => this.#tile(slot))}</div>
+      ${taken.length === 0 ? this.#empty() : nothing}
       ${this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
         ? html`<button class="stage__unlock kern-btn kern-btn--primary" type="button" @click=${() => this.pictures?.unlock()}>
             ${icon("sound")}<span class="kern-label">${t("stage.unlock")}</span>

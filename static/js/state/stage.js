@@ -2,7 +2,7 @@
 
 /** @import {Entry, Me, Snapshot, Stage} from "./types.js" */
 
-export const SCREEN_SLOT = 4;
+export const SCREEN_SLOT = 8;
 
 /** @type {Record<string, (snapshot: Snapshot, body: any) => Snapshot>} */
 export const stageFacts = {
