@@ -43,11 +43,12 @@ const rank = ({ source }) => (source === "programme" ? 0 : source === "camera" ?
  * @param {object} at
  * @param {boolean} at.onStage
  * @param {boolean} at.heard whether anybody else on stage is heard
+ * @param {number} [at.expected] seconds for which it has been waited for; by default it was there before
  * @returns {Warning[]} the worst first
  */
-export function warnings(entry, feed, { onStage, heard }) {
+export function warnings(entry, feed, { onStage, heard, expected = Infinity }) {
   if (feed === null || !feed.connected) {
-    const coming = feed !== null && feed.age < CONNECTING;
+    const coming = (feed === null ? expected : feed.age) < CONNECTING;
     return [{ level: onStage && !coming ? "bad" : "warn", key: coming ? "regie.warn.connecting" : "regie.warn.lost" }];
   }
   const found = [...picture(entry, feed), ...sound(entry, feed, { onStage, heard }), ...line(feed)];

@@ -25,6 +25,8 @@ describe("a feed", () => {
     assert.deepEqual(found(entry(), feed({ connected: false })), [["bad", "lost"]]);
     assert.deepEqual(found(entry(), feed({ connected: false, age: 3 })), [["warn", "connecting"]]);
     assert.deepEqual(found(entry(), null, { onStage: false }), [["warn", "lost"]]);
+    assert.deepEqual(found(entry(), null, { expected: 3 }), [["warn", "connecting"]]);
+    assert.deepEqual(found(entry(), null, { expected: 9 }), [["bad", "lost"]]);
   });
 
   it("says that nothing arrives in front of everything else", () => {

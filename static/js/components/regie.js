@@ -35,6 +35,8 @@ export class Regie extends Live {
   #timer = 0;
   /** @type {Map<string, number[]>} bits per second of each feed, the newest last */
   #history = new Map();
+  /** @type {Map<string, number>} since when each feed is waited for; of those that came once, since ever */
+  #expected = new Map();
   /** @type {Set<string>} feeds that somebody listens to */
   #listening = new Set();
   #announced = "";
@@ -91,10 +93,13 @@ export class Regie extends Live {
     if (health === null || health === this.#health) return;
     this.#health = health;
     this.#heardAt = performance.now();
+    const expected = new Map();
     for (const { entry } of desk(room.state.stage)) {
-      const before = this.#history.get(feedName(entry)) ?? [];
-      this.#history.set(feedName(entry), [...before, feedOf(health, entry)?.bitrate ?? 0].slice(-REMEMBERED));
+      const [name, feed] = [feedName(entry), feedOf(health, entry)];
+      this.#history.set(name, [...(this.#history.get(name) ?? []), feed?.bitrate ?? 0].slice(-REMEMBERED));
+      expected.set(name, feed?.connected ? -Infinity : (this.#expected.get(name) ?? performance.now()));
     }
+    this.#expected = expected;
   }
 
   /**
@@ -105,7 +110,8 @@ export class Regie extends Live {
   #wrong(entry, onStage, feeds) {
     if (this.#health === null || !this.#health.available || !this.#fresh) return [];
     const heard = othersHeard(this.#health, feeds, entry);
-    return warnings(entry, feedOf(this.#health, entry), { onStage, heard });
+    const expected = (performance.now() - (this.#expected.get(feedName(entry)) ?? performance.now())) / 1000;
+    return warnings(entry, feedOf(this.#health, entry), { onStage, heard, expected });
   }
 
   /**
