@@ -8,14 +8,11 @@ the work, not who else used the machine.
 from __future__ import annotations
 
 import sys
-import sys
 import time
 from collections.abc import Iterable
 
 from conference.media import publisher, sdp, viewer
 from conference.media.engine import MediaRefused
-from tests.bench import figures as table_of
-from tests.bench.figures import Figure
 from tests.bench import figures as table_of
 from tests.bench.figures import Figure
 from tests.media.offers import bombs
