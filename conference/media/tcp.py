@@ -27,6 +27,8 @@ PROOF_WITHIN = 5.0
 IDLE = 90.0  # Chromium asks after a connection held in reserve every 25 s
 MIN_FRAME = 12  # no message of STUN, DTLS, SRTP or SRTCP is shorter
 MAX_WAITING = 256 * 1024
+MAX_PICTURES_WAITING = 192 * 1024
+SMALL = 400  # bytes; sound, reports and STUN are smaller, most of what pictures are cut into is larger
 RECEIVE_BUFFER = 64 * 1024
 NOT_SENT = 32 * 1024  # what the kernel may hold beyond what is under way; the rest waits where we can see it
 BACKLOG = 256
@@ -53,9 +55,13 @@ class TcpPath(Path):
         self._transport = transport
 
     def stream(self, datagram: bytes) -> bool:
-        """Frame and send one datagram; False when it is dropped: the connection is gone, or too much waits already."""
+        """Frame and send one datagram; False when it is dropped: the connection is gone, or too much waits already.
+
+        Pictures are dropped first, so that sound and answers still have room.
+        """
         transport = self._transport
-        if transport.is_closing() or transport.get_write_buffer_size() > MAX_WAITING:
+        most = MAX_WAITING if len(datagram) < SMALL else MAX_PICTURES_WAITING
+        if transport.is_closing() or transport.get_write_buffer_size() > most:
             return False
         transport.write(len(datagram).to_bytes(_LENGTH, "big") + datagram)
         return True

@@ -232,7 +232,7 @@ async def test_one_address_may_not_take_all(engine: EmbeddedEngine) -> None:
 
 
 async def test_who_reads_nothing_holds_nobody_up(engine: EmbeddedEngine) -> None:
-    """A viewer whose connection stands still: what is too much for it is dropped, the others get everything."""
+    """A viewer whose connection stands still: pictures too many for it are dropped, the others get everything."""
     anna, bert, slow = await camera(engine), await screen(engine), await screen(engine, "slow", tcp=True)
     await show(engine, anna, bert)
     await slow.expect(slow.video[0], 1)
@@ -240,6 +240,7 @@ async def test_who_reads_nothing_holds_nobody_up(engine: EmbeddedEngine) -> None
     for count in range(1500):
         anna.frame(size=1100)
         if count % 50 == 49:
+            anna.sound(count)
             await bert.expect(bert.video[0], count + 2)
     worker = (await settled(engine))["workers"][0]
     assert worker["dropped_out"] > 0
@@ -250,6 +251,7 @@ async def test_who_reads_nothing_holds_nobody_up(engine: EmbeddedEngine) -> None
             anna.frame()
             await asyncio.sleep(0.05)
     assert len(slow.got(slow.video[0])) < len(bert.got(bert.video[0]))
+    assert len(slow.got(slow.audio[0])) == len(bert.got(bert.audio[0])) == 30
 
 
 # the listener alone
