@@ -6,6 +6,7 @@ The socket is bound to a wildcard address more often than not, so each datagram'
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
 import socket
@@ -40,6 +41,7 @@ SOCKADDR = 28
 CONTROL = 64
 SOCKET_BUFFER = 4 * 1024 * 1024
 UDP_SEGMENT = 103
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _IP_PKTINFO = 8
 _IPV6_RECVPKTINFO = 49
 _LENGTH_WORD = ffi.offsetof("struct mmsghdr", "msg_len") // 4
@@ -141,8 +143,10 @@ class UdpSocket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        for option, forced in ((socket.SO_RCVBUF, _SO_RCVBUFFORCE), (socket.SO_SNDBUF, _SO_SNDBUFFORCE)):
             self.socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+            with contextlib.suppress(OSError):  # whoever may, need not ask for net.core.rmem_max
+                self.socket.setsockopt(socket.SOL_SOCKET, forced, SOCKET_BUFFER)
         if family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             self.socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
