@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conference.media.limits import ASKED, ASKED_BURST, MAX_REMEMBERED, Pace
+from conference.media.limits import ASKED, ASKED_BURST, MAX_PER_OWNER, MAX_REMEMBERED, Pace, check_share
 from tests.house import ANNA, BERND, MODERATOR, House
 
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -87,3 +87,22 @@ async def test_requests_that_make_no_sense_are_answered_and_change_nothing(house
                 assert (answer.status, (await answer.json())["ok"]) == (status, False)
         async with anna.post("/whep/live-1", **OFFER) as answer:
             assert answer.status == 201
+
+
+async def test_a_full_server_says_come_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many connections of one person are no defect of the page: 503, and when to try again."""
+
+    async def full(*_: object, **__: object) -> None:
+        check_share("anna", [Held()] * MAX_PER_OWNER)
+
+    await live(house)
+    monkeypatch.setattr(house.engine, "view", full)
+    async with await house.browser(ANNA) as anna, anna.post("/whep/live-1", **OFFER) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert (await answer.json())["error"]["code"] == "media.full"
+
+
+class Held:
+    """A connected resource of Anna's."""
+
+    owner, half_open = "anna", False
