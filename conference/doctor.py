@@ -39,6 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
         _port,
         _media_port,
         _addresses,
+        _turn,
         _tls,
         _public_url,
         _encoders,
@@ -98,6 +99,18 @@ def _addresses(settings: Settings) -> Finding:
     if not outside:
         return Finding(False, f"Bild und Ton gehen nur an {listed}: andere Rechner erreichen sie nicht (--media-host)")
     return Finding(True, f"Bild und Ton gehen an {listed}; von außen erreichbar machen oder --media-host setzen")
+
+
+def _turn(settings: Settings) -> Finding:
+    if not settings.turn_servers:
+        return Finding(True, "kein TURN-Server: sehr strenge Netze bleiben draußen (--turn-urls, --turn-secret)")
+    for url in settings.turn_servers:
+        host = urlsplit(url.replace(":", "://", 1)).hostname or ""
+        try:
+            socket.getaddrinfo(host, None)
+        except (OSError, UnicodeError):
+            return Finding(False, f"TURN: {host} ist nicht zu finden")
+    return Finding(True, f"TURN: {', '.join(settings.turn_servers)}")
 
 
 def _tls(settings: Settings) -> Finding:

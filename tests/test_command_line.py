@@ -246,10 +246,16 @@ def test_the_doctor_says_what_would_go_wrong(shell: Shell) -> None:
     warned = [line for line in out.splitlines() if line.startswith("ACHTUNG")]
     assert code == 1
     assert any(str(port) in line for line in warned)
-    assert len(out.splitlines()) == 9
+    assert len(out.splitlines()) == 10
     assert not shell.data.exists()
     code, out, _ = shell.run("doctor", "--port", "0", "--media-port", "0", "--public-url", "https://x.example/path")
     assert (code, "ohne Pfad" in out) == (1, True)
+    nowhere = "n" * 64  # no name may be so long
+    turn = ["--turn-urls", f"turn:{nowhere}:3478,turn:[::1]", "--turn-secret", "x"]
+    code, out, _ = shell.run("doctor", "--port", "0", "--media-port", "0", *turn)
+    assert (code, f"TURN: {nowhere} ist nicht zu finden" in out) == (1, True)
+    code, out, _ = shell.run("doctor", "--port", "0", "--media-port", "0", "--turn-urls", "turn:[::1]:1", *turn[2:])
+    assert "TURN: turn:[::1]:1" in out
 
 
 def test_an_export_goes_down_a_pipe(shell: Shell) -> None:
