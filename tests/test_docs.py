@@ -100,3 +100,27 @@ def test_every_setting_is_a_flag_with_help() -> None:
 def _subparser(name: str):  # type: ignore[no-untyped-def]
     [action] = [action for action in _parser()._actions if action.choices and name in action.choices]
     return action.choices[name]
+
+
+def test_every_test_named_for_security_is_there() -> None:
+    """Of docs/webrtc-security.md; in a cell, a function without a file is of the file named last."""
+    text = (ROOT / "docs" / "webrtc-security.md").read_text("utf-8")
+    folder, named = ROOT / "tests", 0
+    for line in text.splitlines():
+        if line.startswith("## What else"):
+            folder = ROOT / "tests" / "media" / "attacks"
+        path: Path | None = None
+        for token in re.findall(r"`([a-z0-9_/.:]+)`", line) if line.startswith("|") else []:
+            file, _, function = token.rpartition("::") if "::" in token else ("", "", token)
+            file = token if token.endswith(".py") else file
+            if file:
+                path = next(p for p in (folder / file, ROOT / "tests" / file) if p.exists())
+            if function.startswith("test_") and not function.endswith(".py"):
+                assert path is not None, token
+                assert f"def {function}(" in path.read_text("utf-8"), token
+                named += 1
+    assert named >= 38
+    assert re.findall(r"\| (17\.\d\.\d) \|", text) == [
+        *("17.1.1", "17.1.2", "17.2.1", "17.2.2", "17.2.3", "17.2.4", "17.2.5", "17.2.6", "17.2.7", "17.2.8"),
+        *("17.3.1", "17.3.2"),
+    ]
