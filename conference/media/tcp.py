@@ -180,6 +180,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         """Admit the connection, for a few seconds at first."""
+        if transport.get_extra_info("peername") is None:  # reset before we came to it
+            transport.abort()
+            return
         self.path = TcpPath(transport)
         self._place = place(self.path.host)
         if not self._listener.admit(self._place):

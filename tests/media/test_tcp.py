@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
+import uvloop
 from aioice import stun
 
 from conference.media import rtcp, tcp
@@ -319,6 +323,30 @@ async def test_counts_return_to_nothing(listening: Listening) -> None:
         writer.close()
     await asyncio.sleep(0.05)
     assert (listener.unproven, listener.addresses, listener.connections) == (0, 0, set())
+
+
+def test_connections_that_are_reset_at_once_leave_nothing() -> None:
+    """In the event loop of the workers, which tells nobody's address when the connection is gone already."""
+    complaints: list[dict[str, Any]] = []
+
+    def storm(port: int) -> None:
+        for _ in range(500):
+            with socket.create_connection(("127.0.0.1", port)) as one:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    async def story() -> TcpListener:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+        listener = TcpListener(lambda _path, _datagrams: None, lambda _path: None, proof_within=0.2)
+        udp, sock = tcp.sockets("127.0.0.1", 0)
+        await listener.listen(sock)
+        await asyncio.to_thread(storm, udp.port)
+        await asyncio.sleep(0.5)
+        await listener.close()
+        udp.close()
+        return listener
+
+    listener = uvloop.run(story())
+    assert (complaints, listener.unproven, listener.addresses, listener.connections) == ([], 0, 0, set())
 
 
 def test_an_ipv6_network_counts_as_one_address() -> None:
