@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,6 @@ class Stream:
         rid: names a simulcast layer (RFC 8851), ``""`` where there is one alone.
         ssrc: as announced or first seen; None until then.
         height: lines of its picture, as its last key frame says or else as its rid lets expect.
-        upstream: where the stream comes from another worker: called when a key frame is wanted.
         muted: nothing of it is forwarded.
         flows: where it flows.
     """
@@ -77,7 +76,6 @@ class Stream:
         self.source = source
         self.rid = rid
         self.height = LINES.get(rid, FULL_LINES)
-        self.upstream: Callable[[], None] | None = None
         self.ssrc: int | None = None
         self.rtx_ssrc: int | None = None
         self.muted = False
@@ -192,8 +190,6 @@ class Stream:
         """Want a key frame; the publisher is asked at most once a second, whoever wants it."""
         if self.kind == "video" and not self.muted:
             self._wanted = True
-            if self.upstream is not None:
-                self.upstream()
 
     def wanted(self, now: float) -> bool:
         """Whether to ask the publisher for a key frame now."""

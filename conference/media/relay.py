@@ -163,9 +163,9 @@ class Neighbour:
         """Make the link, if there is none, and ask for everything."""
         if self._link is not None or not self.imports:
             return
-        self._link = connect(self._path)
-        if self._link is not None:
-            self._link.follow(partial(self._deliver, self), lambda: None, self._ended)
+        self._link = link = connect(self._path)
+        if link is not None:
+            link.follow(partial(self._deliver, self), link.close, self._ended)  # what we ask for must not get lost
             for taken in self.imports.values():
                 self._ask(taken)
 
@@ -190,11 +190,12 @@ class Neighbour:
 
     def ask(self, now: float) -> None:
         """Pass on the wish for key frames."""
-        if self._link is not None:
+        link = self._link
+        if link is not None:
             for taken in self.imports.values():
                 for wish in taken.wishes(now):
-                    self._link.push(wish)
-            self._link.flush()
+                    link.push(wish)
+            link.flush()
 
 
 class Outlet:
