@@ -188,5 +188,6 @@ class Peer:
             "connected": self.srtp is not None,
             "age": round(now - self.made, 1),
             "rtt": self.rtt,
+            "refused": self._reports.refused,
             "transport": "tcp" if self.path is not None and self.path.stream is not None else "udp",
         }
