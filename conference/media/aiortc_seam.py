@@ -53,6 +53,14 @@ class Wire:
     async def _send(self, data: bytes) -> None:
         self._out(data)
 
+    def unplug(self) -> None:
+        """Send nothing any more."""
+        self._out = _nowhere
+
+
+def _nowhere(_: bytes) -> None:
+    """Where datagrams go after the end."""
+
 
 class DtlsTransport:
     """A DTLS association over `send`; datagrams come in by `feed`."""
@@ -88,8 +96,10 @@ class DtlsTransport:
         return _srtp(self._transport._rx_srtp, self._transport._tx_srtp, profile)
 
     async def stop(self) -> None:
-        """Send close_notify and end."""
+        """Send close_notify and end; nothing refers to the sender any more."""
         await self._transport.stop()
+        self._transport.remove_all_listeners()
+        self._wire.unplug()
 
 
 class EncoderTransport:

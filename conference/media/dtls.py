@@ -30,6 +30,10 @@ def admissible(datagram: bytes) -> bool:
     return len(datagram) >= HEADER and not (datagram[0] == ALERT and datagram[3:5] == b"\0\0")
 
 
+def _nobody(_: object) -> None:
+    """Is told in place of a peer that is gone, which nothing may refer to: the collector does not come for it."""
+
+
 class Dtls:
     """Runs the handshake in a task of its own and reports once: keys, or the end."""
 
@@ -75,3 +79,4 @@ class Dtls:
             self._task.cancel()
             await asyncio.wait([self._task])
         await self._transport.stop()
+        self._on_keys = self._on_end = _nobody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import time
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 MAX_PEERS = 4000
 MAX_ROOMS = 2000
 MAX_GATHERED = 400
+COLLECT_AFTER = 500
 ASK_INTERVAL = 0.05
 REPORT_INTERVAL = 1.0
 
@@ -71,6 +73,7 @@ class Exchange:
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[bytes, Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = 0
         self._reported_at = self._watched_at = time.monotonic()
         self._knocks = limits.TokenBucket(limits.STRANGE_KNOCKS, limits.STRANGE_KNOCKS, self._reported_at)
         self._ways = [partial(socket.path, index) for index in range(BATCH)]
@@ -152,6 +155,9 @@ class Exchange:
             path.close()
         if isinstance(peer, Viewer):
             self._drop_room(peer.room_name)
+        self._ended += 1
+        if self._ended % COLLECT_AFTER == 0:  # by itself, Python would come too seldom for the little that is left
+            gc.collect()
 
     def switch(self, room: str, slots: Sequence[str | None]) -> None:
         """See `MediaEngine.switch`."""

@@ -311,6 +311,7 @@ class Viewer(Peer):
         for track in self.tracks:
             self.room.slot(track.kind, track.index).remove(track)
         await super().close()
+        self.tracks, self.by_ssrc, self._pictures, self._sounds = [], {}, [], []  # no cycles: memory is free at once
 
     def send_rtp(self, packet: bytes) -> None:
         """Protect one packet and send it to this viewer alone."""

@@ -109,6 +109,7 @@ def main() -> None:
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
     gc.set_threshold(50_000, 20, 100)
+    gc.freeze()  # what is there now stays; `Exchange` collects what peers leave behind
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each TCP connection is an open file
     try:
