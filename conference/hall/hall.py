@@ -21,6 +21,7 @@ from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
 from conference.hall.group_commit import GroupCommit
 from conference.hall.health import WorkerRates, feeds_health, viewers_health
+from conference.hall.pause_clock import PauseClock
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
@@ -71,6 +72,7 @@ class Hall:
         self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
+        self.pauses = PauseClock(store)
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
         self._signalled: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -98,6 +100,7 @@ class Hall:
         self._tasks = [
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
+            loop.create_task(_every(SIGNAL_SECONDS, self.pauses.tick)),
             loop.create_task(_every(HEALTH_SECONDS, self.send_health)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
@@ -174,6 +177,7 @@ class Hall:
             async with self.store.unit() as unit:
                 await presence.end(unit, [visit.id])
             self._dirty |= visit.joined
+            self._quieten(*visit.joined)
         self._devices(visit)
 
     async def join(self, visit: Visit, key: str) -> None:
@@ -181,6 +185,7 @@ class Hall:
         await self._joining.put(presence.Joining(key, visit.person, visit.id))
         visit.joined.add(key)
         self._dirty.add(key)
+        self._quieten(key)
         if visit.id not in self.visits:  # it left while we were writing
             await self.part(visit, key)
 
@@ -190,6 +195,7 @@ class Hall:
             await presence.end(unit, [visit.id], key)
         visit.joined.discard(key)
         self._dirty.add(key)
+        self._quieten(key)
 
     async def cut_link(self, link: str) -> None:
         """A link was revoked or reissued: hang up on every visit and end all media that came through it."""
@@ -267,6 +273,10 @@ class Hall:
             self._stage_dirty.add(key)
             self._stage_wake.set()
             self.media.floor.changed(key)
+        if fact.name.startswith("pause."):
+            self.pauses.changed()
+            self._stage_dirty |= self.media.sessions()
+            self._stage_wake.set()
         if fact.name == SpeakerChanged.name:
             who = fact.body
             feed = (key, who["person"], who["source"]) if who["person"] else None
@@ -385,8 +395,9 @@ class Hall:
             visit.outbox.signal("presence", signals["presence"])
             for poll, tally in signals["tallies"].items():
                 visit.outbox.signal("tally", {"session": key, **tally}, poll)
-            if signals["rating"]:
-                visit.outbox.signal("rating", signals["rating"])
+            for name in ("rating", "pause"):
+                if signals[name]:
+                    visit.outbox.signal(name, signals[name])
 
     def _listeners(self, key: str) -> list[Visit]:
         return [visit for visit in self.visits.values() if visit.session == key]
@@ -404,6 +415,12 @@ class Hall:
             each.outbox.signal("devices", {"session": visit.session, "devices": len(same)})
 
     # --- media ------------------------------------------------------------------------------------------------------
+
+    def _quieten(self, *keys: str) -> None:
+        """Who takes part in a pause changed: cameras go off and may come back, wherever they are."""
+        if any(self.pauses.runs(key) for key in keys):
+            self._stage_dirty |= self.media.sessions()
+            self._stage_wake.set()
 
     def _feeds_changed(self, key: str) -> None:
         self._feeds_dirty.add(key)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.feedback import queries as feedback
+from conference.pauses import queries as pauses
 from conference.polls import queries as polls
 from conference.sessions import queries as sessions
 
@@ -15,7 +16,7 @@ _RATING = ("eligible", "answered", "mean", "distribution")
 
 
 async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
-    """``{presence, tallies, rating}`` of a session, as those who moderate it may see them."""
+    """``{presence, tallies, rating, pause}`` of a session, as those who moderate it may see them."""
     row = await sessions.session(db, key)
     tallies = {
         poll.key: {"poll": poll.key, **await polls.live_result(db, poll)} for poll in await polls.open_polls(db, row.id)
@@ -24,10 +25,13 @@ async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
     if row.kind == "feedback":
         summary = await feedback.summary_of(db, row)
         rating = {"session": key, **{name: summary[name] for name in _RATING}}
-    return {"presence": {"session": key, **await sessions.presence(db, row.id)}, "tallies": tallies, "rating": rating}
+    presence = {"session": key, **await sessions.presence(db, row.id)}
+    back = await pauses.returned(db, row.id)
+    pause = {"session": key, **back} if back else None
+    return {"presence": presence, "tallies": tallies, "rating": rating, "pause": pause}
 
 
 def public(signals: dict[str, Any]) -> dict[str, Any]:
     """The moderators' signals without what is theirs alone."""
     tallies = {key: {name: tally[name] for name in ("poll", *_PUBLIC)} for key, tally in signals["tallies"].items()}
-    return {"presence": signals["presence"], "tallies": tallies, "rating": None}
+    return {**signals, "tallies": tallies, "rating": None}

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
 from conference.feedback import queries as feedback
+from conference.pauses import queries as pauses
 from conference.people.model import Person
 from conference.polls import queries as polls
 from conference.sessions import queries as sessions
@@ -33,6 +34,7 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "session": key,
         "stage": await _stage(db, row, role),
         "polls": await _polls(db, row, person, role),
+        "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
         "feedback": await feedback.form_view(db, row, person.id) if row and row.kind == "feedback" else None,
     }
 

@@ -14,6 +14,7 @@ from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.floor import Floor
 from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
 from conference.media.limits import Pace
+from conference.pauses import queries as pauses
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries
@@ -163,12 +164,13 @@ class StageMedia:
             async with self._store.reading() as db:
                 row = await queries.session(db, key)
                 rows = await queries.stage(db, row.id)
+                resting = await pauses.cameras_off(db, row.id)
             await self._end_forbidden(key, row.state, rows)
             on_stage, backstage = queries.rooms(rows)
             self._slots[key] = [(key, row.person.public_id, row.source) if row else None for row in on_stage]
             self._on_stage[key] = {feed for feed in self._slots[key] if feed}
             with contextlib.suppress(MediaUnavailable):
-                await self._mute(key, rows)
+                await self._mute(key, rows, resting)
                 await self._engine.switch(f"stage/{key}", [self._feed(key, entry) for entry in on_stage])
                 await self._engine.switch(f"backstage/{key}", [self._feed(key, entry) for entry in backstage])
 
@@ -201,6 +203,10 @@ class StageMedia:
             for key in sorted(sessions)
         )
         return [feed for feed in due if feed]
+
+    def sessions(self) -> set[str]:
+        """Sessions that somebody publishes in."""
+        return {feed[0] for feed in self._feeds}
 
     def publishing(self) -> dict[str, FeedKey]:
         """Whose feed each publishing resource is."""
@@ -274,11 +280,13 @@ class StageMedia:
     def _feed(self, key: str, entry: StageRow | None) -> str | None:
         return self._feeds.get((key, entry.person.public_id, entry.source)) if entry else None
 
-    async def _mute(self, key: str, rows: list[StageRow]) -> None:
+    async def _mute(self, key: str, rows: list[StageRow], resting: set[str] | None) -> None:
+        """Mute what its owner or a moderator switched off, and those whom a pause silences (None: everybody)."""
         for entry in rows:
             feed = self._feed(key, entry)
+            off = entry.source != Source.PROGRAMME and (resting is None or entry.person.public_id in resting)
             if feed:
-                await self._engine.mute(feed, audio=not entry.audio, video=not entry.video)
+                await self._engine.mute(feed, audio=off or not entry.audio, video=off or not entry.video)
 
     async def _end_forbidden(self, key: str, state: State, rows: list[StageRow]) -> None:
         entered = {(key, row.person.public_id, row.source) for row in rows}

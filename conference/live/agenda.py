@@ -5,6 +5,7 @@ from __future__ import annotations
 from conference.core.errors import BadRequest
 from conference.core.roles import Permission
 from conference.live.registry import Asked, InSession, command
+from conference.pauses import actions as pauses
 from conference.polls import actions as polls
 from conference.sessions.actions import agenda
 from conference.sessions.model import State
@@ -30,7 +31,11 @@ async def move(asked: Asked[Move]) -> None:
         to = _state(asked.body.to)
         if to is State.ENDED:
             await polls.close_open(unit, asked.body.session)
+        if to is not State.LIVE:
+            await pauses.close(unit, asked.body.session)
         await agenda.move(unit, asked.body.session, to)
+        if to is State.LIVE:
+            await pauses.begin_with(unit, asked.body.session)
 
 
 def _state(text: str) -> State:
@@ -45,3 +50,4 @@ async def shift(asked: Asked[Shift]) -> None:
     """Change times; agendas and calendars follow."""
     async with asked.hall.store.unit() as unit:
         await agenda.shift(unit, asked.body.session, asked.body.minutes, asked.body.following)
+        await pauses.follow_agenda(unit, asked.body.session, asked.body.minutes)

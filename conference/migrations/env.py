@@ -3,6 +3,7 @@
 from alembic import context
 
 import conference.feedback.tables
+import conference.pauses.tables
 import conference.people.tables
 import conference.polls.tables
 import conference.sessions.tables

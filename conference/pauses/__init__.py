@@ -1,1 +1,1 @@
-"""Active pause and breaks: the room is here, not yet furnished."""
+"""Active pause and breaks: steps on the server's clock, and *bin wieder da*."""

@@ -63,6 +63,7 @@ KIND_FIELDS = {  # what a kind of session has besides the fields all have
     "feedback": ("rating", "aspects", "comment", "previous"),
 }
 VARIANTS = ("sitting", "standing")
+FIGURES = ("shoulders", "look", "lean", "wrists", "breathe", "neck", "rise", "march", "twist", "stretch")
 
 MAX_TITLE = 300
 MAX_QUESTION = 500
@@ -127,7 +128,7 @@ class SessionEntry:
         moderators: e-mail addresses, all of them on the staff.
         extra: what its kind alone has, made of JSON's types only.
             ``active_pause``: ``variants`` (list of ``sitting``, ``standing``), ``steps`` (list of
-            ``{title, seconds, <variant>: text}``).
+            ``{title, seconds, <variant>: text}``, and ``figure`` where one is named).
             ``breakouts``: ``rooms`` (list of ``{key, title, capacity, moderators}``), ``board`` (list of
             headings).
             ``feedback``: ``rating`` (``{question, from, to}`` or null), ``aspects`` (list of texts),
@@ -401,10 +402,11 @@ class _Reader:
                 session.wrong("variants", f"Die Variante »{shortened(variant)}« gibt es nicht.{hint}")
         steps = []
         for where, node in session.items("steps", most=100):
-            fields = self.fields(node, where, ("title", "seconds", *variants))
+            fields = self.fields(node, where, ("title", "seconds", *variants), ("figure",))
             texts = {variant: fields.text(variant, MAX_QUESTION) for variant in variants}
             title, seconds = fields.text("title", MAX_TITLE), fields.integer("seconds", 0, 1, 3600)
-            steps.append({"title": title, "seconds": seconds, **texts})
+            figure = {"figure": fields.choice("figure", FIGURES)} if fields.has("figure") else {}
+            steps.append({"title": title, "seconds": seconds, **texts, **figure})
         return {"variants": variants, "steps": steps}
 
     def breakouts(self, session: Fields) -> dict[str, Any]:

@@ -28,6 +28,9 @@ const REPEATABLE = new Set([
   "poll.vote",
   "feedback.rate",
   "attendance.read",
+  "pause.start",
+  "pause.skip",
+  "pause.back",
   "health.watch",
 ]);
 

@@ -113,6 +113,10 @@ STEPS = st.one_of(
         for name in ("poll.open", "poll.open", "poll.close", "poll.publish", "poll.hide", "poll.discard")
     ),
     *[st.tuples(st.just("poll.vote"), ACTORS, CHOICES)] * 3,
+    st.tuples(st.just("pause.start"), st.sampled_from([None, 1, 30])),
+    st.tuples(st.just("pause.back"), ACTORS, st.booleans()),
+    st.tuples(st.just("pause.extend"), st.integers(1, 3)),
+    st.tuples(st.just("pause.end"), st.booleans()),
     st.tuples(st.just("feedback.rate"), st.sampled_from([None, 1, 10]), st.sampled_from([None, {"Technik": 3}])),
 )
 
@@ -164,6 +168,14 @@ async def _step(crowd: Crowd, name: str, *given: Any) -> None:
             poll, run = await _open_poll(crowd)
             who = given[0]
             body |= {"poll": poll, "run": run, "choice": given[1]}
+        case "pause.start":
+            body["minutes"] = given[0]
+        case "pause.back":
+            who, body["run"], body["back"] = given[0], 1, given[1]
+        case "pause.extend":
+            body |= {"run": 1, "seconds": 60, "version": given[0]}
+        case "pause.end":
+            body |= {"run": 1, "at_once": given[0]}
         case "feedback.rate":
             who = "somebody at the end"
             body = {"session": END, "rating": given[0], "aspects": given[1], "comment": None}

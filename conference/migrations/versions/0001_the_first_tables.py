@@ -252,6 +252,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pauses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("shifts", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_pauses_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pauses")),
+        sa.UniqueConstraint("session_id", "run", name="uq_pauses_session_run"),
+    )
+    with op.batch_alter_table("pauses", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_pauses_running",
+            ["session_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "pause_returns",
+        sa.Column("pause_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pause_id"], ["pauses.id"], name=op.f("fk_pause_returns_pause_id_pauses"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_pause_returns_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pause_id", "person_id", name=op.f("pk_pause_returns")),
+    )
+    op.create_table(
         "poll_runs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("poll_id", sa.Integer(), nullable=False),
@@ -334,6 +372,15 @@ def downgrade() -> None:
     op.drop_table("anonymous_counts")
     op.drop_table("speakers")
     op.drop_table("poll_runs")
+    op.drop_table("pause_returns")
+    with op.batch_alter_table("pauses", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_pauses_running",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("pauses")
     with op.batch_alter_table("stage", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_stage_slot",

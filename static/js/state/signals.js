@@ -10,6 +10,7 @@ const readers = {
   speaking: (signals, body) => ({ ...signals, speaking: body.who }),
   devices: (signals, body) => ({ ...signals, devices: body.devices }),
   rating: (signals, body) => ({ ...signals, rating: body }),
+  pause: (signals, body) => ({ ...signals, pause: body }),
   health: (signals, body) => ({ ...signals, health: body }),
 };
 

@@ -79,6 +79,28 @@
  * @property {{label: string, mean: number, participants: number} | null} previous
  * @property {Rating | null} mine
  *
+ * @typedef {object} PauseStep
+ * @property {string} title empty for the rest
+ * @property {number} seconds
+ * @property {string} figure
+ * @property {Record<string, string>} texts by variant: sitting, standing
+ *
+ * @typedef {object} Pause
+ * @property {number} run
+ * @property {"active" | "break"} kind
+ * @property {string} started_at instant, ISO 8601
+ * @property {PauseStep[]} steps
+ * @property {number[]} shifts milliseconds that each step lasts longer than planned
+ * @property {number} version
+ * @property {{back: boolean}} mine
+ *
+ * @typedef {object} PausePlace
+ * @property {number} step
+ * @property {number} into milliseconds
+ * @property {number} left milliseconds
+ * @property {number} leftInAll milliseconds
+ * @property {number | null} next
+ *
  * @typedef {object} Tally
  * @property {string} poll
  * @property {number} run
@@ -96,6 +118,7 @@
  * @property {string[]} [speaking]
  * @property {number} [devices]
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
+ * @property {{run: number, back: number} | null} [pause] how many are back
  * @property {Health} [health]
  *
  * @typedef {object} FeedStream one stream that arrives from a feed
@@ -164,6 +187,7 @@
  * @property {Stage | null} stage
  * @property {Poll[]} polls
  * @property {Feedback | null} feedback
+ * @property {Pause | null} [pause]
  * @property {Signals} signals
  *
  * @typedef {object} Fact
