@@ -240,15 +240,18 @@ class SyntheticPeer(asyncio.DatagramProtocol):
         return request
 
     async def bind(self, seconds: float = 5, **kinds: Any) -> bytes:
-        """Send a binding request; its response.
+        """Send a binding request, again every half second (RFC 8489 section 6.2.1); its response.
 
         Raises:
             TimeoutError: none came in time.
         """
         request = self.binding(**kinds)
         future = self._responses[request.transaction_id] = asyncio.get_running_loop().create_future()
-        self.send(bytes(request))
-        return await asyncio.wait_for(future, seconds)
+        async with asyncio.timeout(seconds):
+            while not future.done():
+                self.send(bytes(request))
+                await asyncio.wait([future], timeout=0.5)
+        return future.result()
 
     def send(self, data: bytes) -> None:
         """Send any datagram; nothing happens when the socket is released."""
