@@ -246,7 +246,8 @@ class SyntheticPeer(asyncio.DatagramProtocol):
             TimeoutError: none came in time.
         """
         request = self.binding(**kinds)
-        future = self._responses[request.transaction_id] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._responses[request.transaction_id] = future
         async with asyncio.timeout(seconds):
             while not future.done():
                 self.send(bytes(request))
