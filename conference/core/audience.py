@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from conference.core.roles import CREW, Permission, Role, may
 
 ALL = "all"
 CREW_ONLY = "crew"
 MODERATORS = "moderators"
 _PERSON = "person:"
+_ROOM = "room:"
 
 
 def person(public_id: str) -> str:
@@ -15,9 +18,14 @@ def person(public_id: str) -> str:
     return _PERSON + public_id
 
 
-def heard_by(person_id: str, role: Role) -> frozenset[str]:
-    """The audiences that somebody in this role belongs to."""
-    heard = {ALL, person(person_id)}
+def room(key: str) -> str:
+    """The audience of one room of working groups: those who belong there, and staff."""
+    return _ROOM + key
+
+
+def heard_by(person_id: str, role: Role, rooms: Collection[str] = ()) -> frozenset[str]:
+    """The audiences that somebody in this role belongs to, who is let into these rooms."""
+    heard = {ALL, person(person_id), *map(room, rooms)}
     if role in CREW:
         heard.add(CREW_ONLY)
     if may(role, Permission.MODERATE):
@@ -25,6 +33,6 @@ def heard_by(person_id: str, role: Role) -> frozenset[str]:
     return frozenset(heard)
 
 
-def hears(audience: str, person_id: str, role: Role) -> bool:
-    """Whether a visit of this person in this role hears what is said to the audience."""
-    return audience in heard_by(person_id, role)
+def hears(audience: str, person_id: str, role: Role, rooms: Collection[str] = ()) -> bool:
+    """Whether a visit of this person in this role, who is let into these rooms, hears what is said to the audience."""
+    return audience in heard_by(person_id, role, rooms)

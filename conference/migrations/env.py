@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import conference.breakouts.tables
 import conference.feedback.tables
 import conference.pauses.tables
 import conference.people.tables

@@ -167,7 +167,8 @@ class StageRow(Base):
 class PresenceRow(Base):
     """An interval of presence: a joined visit, or a check-in in the hall.
 
-    `last_seen` is carried forward while the visit lives; after a crash an open interval ends there.
+    `last_seen` is carried forward while the visit lives; after a crash an open interval ends there. `room` is the room
+    of working groups in which it is spent, or "".
     """
 
     __tablename__ = "presence"
@@ -176,6 +177,7 @@ class PresenceRow(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     visit: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(8))  # online, hall
+    room: Mapped[str] = mapped_column(String(64), default="", server_default="")
     began: Mapped[datetime]
     last_seen: Mapped[datetime]
     ended: Mapped[datetime | None]

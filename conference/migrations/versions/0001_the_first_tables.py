@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("visit", sa.String(length=40), nullable=False),
         sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("room", sa.String(length=64), server_default="", nullable=False),
         sa.Column("began", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
@@ -362,11 +363,139 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "person_id", name=op.f("pk_voters")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "breakout_help",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=24), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("name", sa.String(length=420), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.String(length=300), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakout_help_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breakout_help")),
+        sa.UniqueConstraint("key", name=op.f("uq_breakout_help_key")),
+    )
+    with op.batch_alter_table("breakout_help", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_breakout_help_open",
+            ["session_id", "room"],
+            unique=True,
+            sqlite_where=sa.text("NOT done"),
+            postgresql_where=sa.text("NOT done"),
+        )
+
+    op.create_table(
+        "breakout_messages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=True),
+        sa.Column("name", sa.String(length=420), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakout_messages_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breakout_messages")),
+    )
+    with op.batch_alter_table("breakout_messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_breakout_messages_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
+        "breakout_rooms",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakout_rooms_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "key", name=op.f("pk_breakout_rooms")),
+    )
+    op.create_table(
+        "breakout_wishes",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("rooms", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_breakout_wishes_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakout_wishes_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_breakout_wishes")),
+    )
+    op.create_table(
+        "breakouts",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("phase", sa.String(length=12), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closing", sa.Boolean(), nullable=False),
+        sa.Column("swaps", sa.Boolean(), nullable=False),
+        sa.Column("choosing", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakouts_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_breakouts")),
+    )
+    op.create_table(
+        "breakout_places",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=True),
+        sa.Column("staff", sa.Boolean(), nullable=False),
+        sa.Column("home", sa.String(length=64), nullable=True),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("staying", sa.Boolean(), nullable=False),
+        sa.Column("wanted", sa.String(length=64), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("audio", sa.Boolean(), nullable=False),
+        sa.Column("video", sa.Boolean(), nullable=False),
+        sa.Column("hand", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_breakout_places_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id", "room"],
+            ["breakout_rooms.session_id", "breakout_rooms.key"],
+            name=op.f("fk_breakout_places_session_id_breakout_rooms"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_breakout_places_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_breakout_places")),
+    )
+    with op.batch_alter_table("breakout_places", schema=None) as batch_op:
+        batch_op.create_index("ix_breakout_places_room", ["session_id", "room"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("breakout_places", schema=None) as batch_op:
+        batch_op.drop_index("ix_breakout_places_room")
+
+    op.drop_table("breakout_places")
+    op.drop_table("breakouts")
+    op.drop_table("breakout_wishes")
+    op.drop_table("breakout_rooms")
+    with op.batch_alter_table("breakout_messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_breakout_messages_session_id"))
+
+    op.drop_table("breakout_messages")
+    with op.batch_alter_table("breakout_help", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_breakout_help_open", sqlite_where=sa.text("NOT done"), postgresql_where=sa.text("NOT done")
+        )
+
+    op.drop_table("breakout_help")
     op.drop_table("voters")
     op.drop_table("ballots")
     op.drop_table("anonymous_counts")

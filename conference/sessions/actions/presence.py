@@ -84,12 +84,31 @@ async def leave_hall(unit: Unit, session_id: int) -> None:
     await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
 
 
-async def _open(unit: Unit, session_id: int, person_id: int, visit: str, source: str) -> None:
+async def seat(unit: Unit, session_id: int, person_id: int, visit: str, room: str) -> None:
+    """A visit is in a room of the session from now on, or in none (""): one interval ends, the next begins."""
+    mine = (PresenceRow.session_id == session_id, PresenceRow.visit == visit, _STILL_OPEN)
+    open_now = (await unit.db.execute(select(PresenceRow.room).where(*mine))).scalar_one_or_none()
+    if open_now == room:
+        return
+    await unit.db.execute(update(PresenceRow).where(*mine).values(ended=unit.now, last_seen=unit.now))
+    await _open(unit, session_id, person_id, visit, ONLINE, room)
+
+
+async def unseat(unit: Unit, session_id: int) -> None:
+    """The rooms close: whoever is in one is in the session as a whole again."""
+    in_rooms = (PresenceRow.session_id == session_id, PresenceRow.room != "", _STILL_OPEN)
+    found = list(await unit.db.execute(select(PresenceRow.person_id, PresenceRow.visit).where(*in_rooms)))
+    for person_id, visit in found:
+        await seat(unit, session_id, person_id, visit, "")
+
+
+async def _open(unit: Unit, session_id: int, person_id: int, visit: str, source: str, room: str = "") -> None:
     row = {
         "session_id": session_id,
         "person_id": person_id,
         "visit": visit,
         "source": source,
+        "room": room,
         "began": unit.now,
         "last_seen": unit.now,
     }
