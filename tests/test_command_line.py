@@ -21,6 +21,7 @@ from conference.config import Settings
 from conference.demo import HERE as DEMO
 from conference.sessions.actions import agenda
 from conference.sessions.model import State
+from tests.server import free_ports
 
 PROGRAMME = DEMO / "kooperationskonferenz.yaml"
 PEOPLE = DEMO / "people.csv"
@@ -256,6 +257,20 @@ def test_the_doctor_says_what_would_go_wrong(shell: Shell) -> None:
     assert (code, f"TURN: {nowhere} ist nicht zu finden" in out) == (1, True)
     code, out, _ = shell.run("doctor", "--port", "0", "--media-port", "0", "--turn-urls", "turn:[::1]:1", *turn[2:])
     assert "TURN: turn:[::1]:1" in out
+
+
+def test_the_doctor_looks_at_the_port_of_every_media_worker(shell: Shell) -> None:
+    first = free_ports(3)
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as taken:
+            taken.bind(("0.0.0.0", first + 2))
+            code, out, _ = shell.run("doctor", "--port", "0", "--media-port", first, "--media-workers", "3")
+            found = [line for line in out.splitlines() if "Bild und Ton: " in line]
+            assert [line.startswith("ACHTUNG") and f":{first + 2}:" in line for line in found] == [True], (code, out)
+            _, out, _ = shell.run("doctor", "--port", "0", "--media-port", first, "--media-workers", "2")
+            assert f"{first} bis {first + 1} frei" in out
+    _, out, _ = shell.run("doctor", "--port", first + 1, "--media-port", first, "--media-workers", "2")
+    assert f"wollen beide TCP-Port {first + 1}" in out
 
 
 def test_an_export_goes_down_a_pipe(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,18 @@ def test_flags_win_over_variables_and_variables_over_the_file(tmp_path: Path) ->
     assert (settings.host, settings.port, settings.media_port) == ("::1", 3, 4)
     assert (settings.url, settings.media_addresses) == ("http://[::1]:3", ["10.0.0.1", "10.0.0.2"])
     assert settings.directory == tmp_path
+
+
+def test_there_is_a_media_worker_for_each_core_unless_said_otherwise(tmp_path: Path) -> None:
+    data = {"data": str(tmp_path)}
+    assert load(data, {}).media_processes == len(os.sched_getaffinity(0))
+    settings = load(data, {"CONFERENCE_MEDIA_WORKERS": "3", "CONFERENCE_MEDIA_PORT": "9000"})
+    assert (settings.media_processes, settings.media_ports) == (3, [9000, 9001, 9002])
+    for environ in ({"CONFERENCE_MEDIA_WORKERS": "65"}, {"CONFERENCE_MEDIA_WORKERS": "two"}):
+        with pytest.raises(ConferenceError, match="media_workers"):
+            load(data, environ)
+    with pytest.raises(ConferenceError, match="media_port"):
+        load(data, {"CONFERENCE_MEDIA_WORKERS": "2", "CONFERENCE_MEDIA_PORT": "65535"})
 
 
 @pytest.mark.parametrize("content", ["prot = 1", "port = 'x'", "port = 70000", "port = -1", "port ="])
