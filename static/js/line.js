@@ -81,6 +81,7 @@ export class Line {
   #patience = 1;
   #repairing = false;
   #turn = 0;
+  #asking = new AbortController();
   #repairedAt = -Infinity;
   #network = networkType();
 
@@ -306,13 +307,16 @@ export class Line {
    * @param {string} resource
    */
   async #patch(pc, resource) {
+    this.#asking.abort(); // of two requests under way the server might answer the older one last
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
     pc.restartIce();
     await pc.setLocalDescription();
     return fetch(resource, {
       method: "PATCH",
       headers: { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" },
       body: fragmentOf(pc.localDescription?.sdp ?? ""),
-      signal: AbortSignal.timeout(REPAIR_WITHIN),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REPAIR_WITHIN)]),
     });
   }
 
