@@ -74,12 +74,12 @@ export class ConnectionBadge extends Live {
   #report() {
     if (this.#timer) this.#said = this.#now();
     const { grade, way, hint, rows, code } = this.#said;
-    return html`<header class="kern-dialog__header report__head">
+    return html`<div class="kern-dialog__header report__head">
         <h2 class="kern-title" id="report-title">${t("report.title")}</h2>
         <button class="tool" type="button" @click=${() => this.#dialog?.close()}>
           ${icon("close")}<span class="kern-sr-only">${t("report.close")}</span>
         </button>
-      </header>
+      </div>
       <section class="kern-dialog__body stack">
         <div class="report__verdict" data-grade=${grade}>
           ${icon("check")}${icon("warn")}
