@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from tests.media.layered import layered_camera
 from tests.media.stage import VIDEO, Camera, Screen, camera, screen
 from tests.media.synthetic import attribute
 from tests.media.test_simulcast import assert_no_seam, last_is, play
+from tests.server import free_ports
 
 
 @pytest.fixture
@@ -374,9 +374,7 @@ async def test_both_may_die(pair: EmbeddedEngine, heard: Heard) -> None:
 
 
 async def test_ports_follow_each_other() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1] - 1
+    port = free_ports(2)
     engine = EmbeddedEngine("127.0.0.1", port, workers=2)
     await engine.start()
     assert [worker.port for worker in engine.workers] == [port, port + 1]
