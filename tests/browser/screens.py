@@ -205,20 +205,21 @@ async def stage(day: Day) -> None:
     await day.do("session.move", session="ankommen", to="ended")
     day.turn(10, 24)
     await bring_on(day, FLEIG)
-    desk = await day.window(PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
     hall = await day.window(ANNA, f"/s/{LIVE}")
     await hall.press("session.join")
     await playing(hall, 1)
     await day.take("saal", hall)
     moebbeck = await day.enter(MOEBBECK)
+    desk = await day.window(PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
+    await expect(desk.page.locator(".panel .tile[data-playing]")).to_have_count(2, timeout=30_000)
+    await day.take("regie", desk, wait=20_000)
+    await desk.context.close()
     await bring_on(day, MOEBBECK)
     await playing(hall, 2)
     await day.take("saal-gespraech", hall)
     await connection(day)
     await day.take("backstage-live", fleig)
     others = [await day.enter(email) for email in OTHERS]
-    await expect(desk.page.locator(".panel .tile[data-playing]")).to_have_count(4, timeout=30_000)
-    await day.take("regie", desk, wait=8_000)
     for email in OTHERS:
         await bring_on(day, email)
     dark = await day.window(ANNA, f"/s/{LIVE}", dark=True)
@@ -226,7 +227,6 @@ async def stage(day: Day) -> None:
     await playing(dark, 4)
     await day.take("saal-podium-dunkel", dark)
     await dark.context.close()
-    await trouble(day, desk, others[0])
     for email, window in zip(OTHERS, others, strict=True):
         await day.do("stage.take_off", person=await day.person(email), source="camera")
         await window.press("backstage.leave")
@@ -242,6 +242,7 @@ async def stage(day: Day) -> None:
     await english.context.close()
     await fleig.press("backstage.screen.stop")
     await polls(day, hall)
+    await trouble(day, fleig)
     for window in (fleig, moebbeck, hall):
         await window.context.close()
 
@@ -257,14 +258,15 @@ async def connection(day: Day) -> None:
         await person.context.close()
 
 
-async def trouble(day: Day, desk: Visitor, speaker: Visitor) -> None:
+async def trouble(day: Day, speaker: Visitor) -> None:
     """A camera stands still, and the production sees it."""
+    desk = await day.window(PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
     phone = await day.window(PRODUCTION, f"/regie/{LIVE}", size=PHONE)
+    await desk.page.wait_for_timeout(5_000)
     await speaker.page.evaluate("document.querySelector('.mirror video').srcObject.getVideoTracks()[0].stop()")
     for name, window in (("regie-stoerung", desk), ("regie-telefon", phone)):
         await expect(window.page.locator(".panel[data-level=bad]")).to_have_count(1, timeout=30_000)
         await day.take(name, window)
-    for window in (desk, phone):
         await window.context.close()
 
 

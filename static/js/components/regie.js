@@ -223,7 +223,7 @@ export class Regie extends Live {
     return html`<dl class="panel__figures">
       ${figure("regie.frames", frames === null ? null : String(Math.round(frames)))}
       ${figure("regie.loss", feed && `${decimal(100 * lossOf(feed))} %`)}
-      ${figure("regie.rtt", feed?.rtt != null ? `${Math.round(1000 * feed.rtt)} ms` : null)}
+      ${figure("regie.rtt", trip(feed?.rtt ?? null))}
       ${figure("regie.key", age === null ? null : `${age < 10 ? decimal(age) : Math.round(age)} s`)}
       ${received.length > 0 ? html`<div class="panel__received"><dt>${t("regie.received")}</dt><dd>${received.join(" · ")}</dd></div>` : nothing}
     </dl>`;
@@ -252,7 +252,7 @@ export class Regie extends Live {
       </ul>
       <dl class="panel__figures">
         ${figure("regie.lossy", String(lossy), lossy === 0 ? null : lossy > watching * MANY_LOSE ? "bad" : "warn")}
-        ${figure("regie.viewers.rtt", rtt === null ? null : `${Math.round(1000 * rtt)} ms`)}
+        ${figure("regie.viewers.rtt", trip(rtt))}
         ${figure("regie.viewers.tcp", String(tcp))}
       </dl>
     </section>`;
@@ -347,6 +347,12 @@ function worst(wrong = []) {
  */
 function figure(key, value, level = null) {
   return html`<div data-level=${level ?? nothing}><dt>${t(key)}</dt><dd>${value ?? "–"}</dd></div>`;
+}
+
+/** @param {number | null} seconds */
+function trip(seconds) {
+  if (seconds === null) return null;
+  return seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${decimal(seconds)} s`;
 }
 
 /** @param {WorkerHealth} worker */
