@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conference.media import rtp, srtp
+from conference.media import red, rtp, srtp
 from conference.media.continuity import ZERO, Offset, Offsets, Places
 from conference.media.rtp import Packet, seq_diff
 from conference.media.udp import Arena, Path, UdpSocket
 
 if TYPE_CHECKING:
+    from conference.media.feed import Stream
     from conference.media.viewer import Track
 
 MAX_PIECES = 8
@@ -52,6 +53,7 @@ class Shape:
 
     Attributes:
         tag: bytes SRTP adds; header extension ids are 0 where not negotiated.
+        red: payload type of redundant sound, 0 for none; `copies`: how many forerunners each packet brings along.
     """
 
     ssrc: int
@@ -61,6 +63,8 @@ class Shape:
     mid_id: int = 0
     level_id: int = 0
     send_time_id: int = 0
+    red: int = 0
+    copies: int = 0
 
     def render(self, packet: Packet, seq: int, timestamp: int, payload: bytes, now: float) -> bytes:
         """The packet as this shape's viewers get it, not yet encrypted; `payload` is its last part."""
@@ -72,7 +76,7 @@ class Shape:
         if self.level_id and packet.level is not None:
             elements += rtp.extension_element(self.level_id, bytes([packet.level]))
         first = 0x80 | packet.padded << 5 | bool(elements) << 4
-        second = packet.marker << 7 | self.payload_type
+        second = packet.marker << 7 | (self.red or self.payload_type)
         header = rtp.HEADER.pack(first, second, seq, timestamp, self.ssrc)
         return header + rtp.extension_block(elements) + payload
 
@@ -87,8 +91,9 @@ class Group:
         packets, octets: sent to each member since the group began (RFC 3550 section 6.4.1).
     """
 
-    def __init__(self, shape: Shape, outbox: Outbox) -> None:
+    def __init__(self, shape: Shape, outbox: Outbox, stream: Stream) -> None:
         self.shape = shape
+        self.stream = stream
         self.members: list[Track] = []
         self.packets = 0
         self.octets = 0
@@ -131,11 +136,22 @@ class Group:
 
     def push(self, packet: Packet, wall: float) -> None:
         """Queue a packet until `flush`."""
-        seq, timestamp, payload = self.offset.place(packet)
-        rendered = self.shape.render(packet, seq, timestamp, payload, wall)
+        rendered, size = self.render(packet, self.offset, wall)
         self._queue.append(rendered)
-        self._places.append(_places(packet, len(rendered) - len(payload)))
-        self._queued += len(payload)
+        self._places.append(_places(packet, len(rendered) - size))
+        self._queued += size
+
+    def render(self, packet: Packet, offset: Offset, wall: float) -> tuple[bytes, int]:
+        """A packet as members with this offset get it, and the size of its payload."""
+        seq, timestamp, payload = offset.place(packet)
+        if self.shape.red:
+            payload = self._redundant(packet)
+        return self.shape.render(packet, seq, timestamp, payload, wall), len(payload)
+
+    def _redundant(self, packet: Packet) -> bytes:
+        ago = range(self.shape.copies, 0, -1)
+        earlier = [self.stream.stored((packet.seq - back) & 0xFFFF) for back in ago]
+        return red.payload(packet, [one for one in earlier if one is not None], self.shape.payload_type)
 
     def push_late(self, packet: Packet, wall: float) -> None:
         """Queue a packet older than the newest; who joined after it does not get it."""

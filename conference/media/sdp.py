@@ -32,7 +32,7 @@ _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ((?:[0-9A-F]{2}:){31,63}[0
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")
 _PROTOCOL = re.compile(r"[A-Za-z0-9/]{1,32}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)")
-_NAMES = {"vp8": "VP8", "h264": "H264", "opus": "opus", "rtx": "rtx"}
+_NAMES = {"vp8": "VP8", "h264": "H264", "opus": "opus", "rtx": "rtx", "red": "red"}
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Codec:
         fmtp: format parameters as written.
         feedback: the ``a=rtcp-fb`` values offered.
         rtx: payload type of its retransmissions (RFC 4588), None where not offered.
+        red: payload type of its redundant form (RFC 2198), None where not offered.
     """
 
     payload_type: int
@@ -56,6 +57,7 @@ class Codec:
     fmtp: str = ""
     feedback: list[str] = field(default_factory=list)
     rtx: int | None = None
+    red: int | None = None
 
     def parameter(self, name: str) -> str:
         """One format parameter, ``""`` where it is missing."""
@@ -365,6 +367,7 @@ class _Reader:
             raise MediaRefused("Das SDP verlangt eine unbekannte DTLS-Rolle.")
         self._check_transport()
         self._link_retransmissions()
+        self._link_redundancy()
         return Offer(self.ufrags[0], self.passwords[0], self.fingerprints, setup, self.bundle, self.sections)
 
     def _check_transport(self) -> None:
@@ -380,6 +383,14 @@ class _Reader:
                 apt = codec.parameter("apt") if codec.name == "rtx" else ""
                 if apt.isascii() and apt.isdigit() and (target := section.codecs.get(int(apt[:4]))):
                     target.rtx = codec.payload_type
+
+    def _link_redundancy(self) -> None:
+        for section in self.sections:
+            for codec in section.codecs.values():
+                first = codec.fmtp.partition("/")[0] if codec.name == "red" and section.kind == "audio" else ""
+                target = section.codecs.get(int(first[:4])) if first.isascii() and first.isdigit() else None
+                if target is not None and (target.clock, target.channels) == (codec.clock, codec.channels):
+                    target.red = codec.payload_type
 
 
 @functools.lru_cache(4096)
@@ -516,7 +527,10 @@ def _rejected_section(section: Section) -> list[str]:
 
 def _accepted_section(section: Section, transport: Transport, accepted: Accepted) -> list[str]:
     codecs, stream = accepted.codecs, accepted.stream
-    formats = " ".join(str(pt) for c in codecs for pt in (c.payload_type, c.rtx) if pt is not None)
+    sends = stream is not None
+    formats = " ".join(
+        str(pt) for c in codecs for pt in (c.payload_type, c.rtx, c.red if sends else None) if pt is not None
+    )
     lines = [f"m={section.kind} {transport.port} {section.protocol} {formats}"]
     lines.append(_connection(transport.addresses))
     lines += [f"a=mid:{section.mid}"] if section.mid else []
@@ -566,4 +580,6 @@ def _codec_lines(codec: Codec, start: int) -> list[str]:
         lines.append(f"a=fmtp:{pt} {codec.fmtp}")
     if codec.rtx is not None:
         lines += [f"a=rtpmap:{codec.rtx} rtx/90000", f"a=fmtp:{codec.rtx} apt={pt}"]
+    if codec.red is not None and not start:
+        lines += [f"a=rtpmap:{codec.red} red/{codec.clock}{suffix}", f"a=fmtp:{codec.red} {pt}/{pt}"]
     return lines

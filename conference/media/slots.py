@@ -83,6 +83,16 @@ class Flow:
         if group is not None and not group.members:
             self.groups = {shape: g for shape, g in self.groups.items() if g is not group}
 
+    def reshape(self, track: Track) -> None:
+        """Let a member go on in another shape."""
+        if track.group is None or track.group.shape == (shape := track.shape(self.stream)):
+            return
+        group = track.group
+        group.remove(track)
+        if not group.members:
+            del self.groups[group.shape]
+        self._group(shape).add(track)
+
     def catch_up(self, joining: bool) -> None:
         """Give those who see nothing what followed the last key frame, if it came a moment ago.
 
@@ -100,7 +110,7 @@ class Flow:
             self.waiting.remove(track)
             track.begin(self, packets[0], time.monotonic(), age)
             shape = track.shape(self.stream)
-            own.setdefault(shape, Group(shape, self._outbox)).add(track)
+            own.setdefault(shape, Group(shape, self._outbox, self.stream)).add(track)
         for group in own.values():
             for packet in packets:
                 group.push(packet, wall)
@@ -113,7 +123,7 @@ class Flow:
 
     def _group(self, shape: Shape) -> Group:
         if shape not in self.groups:
-            self.groups[shape] = Group(shape, self._outbox)
+            self.groups[shape] = Group(shape, self._outbox, self.stream)
         return self.groups[shape]
 
     def _admit(self, packet: Packet, now: float) -> None:

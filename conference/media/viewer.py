@@ -27,6 +27,7 @@ MAX_SLOTS = 24
 SSRC_BASE = 0x20000000
 PROBE_PACKETS = 40
 REMEMBERED = 3.0
+COVER_LOSS, COVER_MUCH, COVER_SAMPLE, COVER_SECONDS = 0.01, 0.08, 20, 30
 _RTX = struct.Struct("!H")
 
 
@@ -75,6 +76,7 @@ class Track:
         offset: its numbers, as seen from those of the stream it follows.
         first: the first packet of that stream that it was sent, as the stream numbers it.
         began_at: when that was (monotonic seconds).
+        copies: how many forerunners each packet of sound brings along (RFC 2198).
     """
 
     def __init__(self, viewer: Viewer, section: Section, index: int) -> None:
@@ -88,6 +90,8 @@ class Track:
         self.offset = ZERO
         self.first = 0
         self.began_at = 0.0
+        self.copies = 0
+        self._covered = 0
         self.lost = 0
         self.fraction = 0
         self.highest: int | None = None
@@ -135,10 +139,13 @@ class Track:
 
     def shape(self, stream: Stream) -> Shape:
         """How the stream's packets look for this viewer."""
-        extensions = self._extensions
+        extensions, codec = self._extensions, self._codecs[stream.codec.name]
+        copies = self.copies if codec.red is not None else 0
         return Shape(
             ssrc=self.ssrc,
-            payload_type=self._codecs[stream.codec.name].payload_type,
+            payload_type=codec.payload_type,
+            red=codec.red or 0 if copies else 0,
+            copies=copies,
             tag=self.srtp.tag,
             mid=self._mid,
             mid_id=extensions.get(rtp.MID, 0) if self._mid else 0,
@@ -196,8 +203,22 @@ class Track:
     def send(self, packet: Packet, wall: float) -> None:
         """Send one packet of the flow to this track alone."""
         if self.group is not None:
-            self.viewer.send_rtp(self.group.shape.render(packet, *self.offset.place(packet), wall))
+            self.viewer.send_rtp(self.group.render(packet, self.offset, wall)[0])
             self._sent += 1
+
+    def cover(self, expected: int, lost: int) -> None:
+        """Let sound bring its forerunners along while packets are lost: one, or two where many are.
+
+        Called once a second with what the viewer reported on.
+        """
+        loss = lost / expected if expected >= COVER_SAMPLE else 0.0
+        if loss > COVER_LOSS:
+            self.copies, self._covered = max(self.copies, 2 if loss > COVER_MUCH else 1), COVER_SECONDS
+        elif self._covered:
+            self._covered -= 1
+            self.copies = self.copies if self._covered else 0
+        if self.flow is not None:
+            self.flow.reshape(self)
 
     def reported(self) -> tuple[int, int]:
         """Packets that the viewer expected and lost, by the reports since the last call."""
@@ -388,6 +409,8 @@ class Viewer(Peer):
 
     def watch_line(self, now: float) -> None:
         """Once a second and viewer: judge its line, and choose anew."""
+        for track in self._sounds:
+            track.cover(*track.reported())
         sending = sum(track.showing.cost for track in self.tracks if track.showing is not None)
         reported = [track.reported() for track in self._pictures]
         expected, lost = sum(count for count, _ in reported), sum(count for _, count in reported)
