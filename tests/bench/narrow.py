@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 from tests.bench import figures as table_of
@@ -18,7 +19,7 @@ from tests.netns import run as command
 
 TITLE = "A line that becomes narrow"
 RATE, BURST, QUEUE = "500kbit", "16kb", "300ms"
-WIDTH, HEIGHT = 960, 540
+WIDTH, HEIGHT = 1280, 720
 PATIENCE, SETTLING_SECONDS, NARROW_SECONDS = 40.0, 5.0, 15.0
 SAMPLE_SECONDS = 0.25
 DOWN_MARK, UP_MARK, SOUND_MARK = 5.0, 15.0, 1.0
@@ -85,13 +86,10 @@ class Watch:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     def silence(self) -> float:
-        """The longest time in which no packet of sound came, in steps of looking."""
-        last, longest = self.samples[0], 0.0
-        for sample in self.samples:
-            if sample["sound"] > last["sound"]:
-                last = sample
-            longest = max(longest, float(sample["at"] - last["at"]))
-        return longest
+        """The longest time in which no packet of sound came, as far as looking tells."""
+        heard = [after["at"] for before, after in pairwise(self.samples) if after["sound"] > before["sound"]]
+        times = [self.samples[0]["at"], *heard, self.samples[-1]["at"]]
+        return float(max(after - before for before, after in pairwise(times)))
 
 
 async def run() -> dict[str, Any]:
