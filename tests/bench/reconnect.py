@@ -25,7 +25,7 @@ SETTLED = 3.0
 """Seconds after which a worker that was killed has a successor."""
 MARK = 5.0
 """Seconds within which one shall be back."""
-TIMES = 3
+TIMES = 2
 OUTAGES = (1.0, 8.0, 25.0)
 """Seconds without a network: a hiccup, longer than the page's patience, longer than a socket lives."""
 

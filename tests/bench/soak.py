@@ -1,8 +1,8 @@
 """Memory: what a viewer takes, and whether any stays behind while people come and go.
 
 A stage with a publisher and a few viewers who stay; others come and go all the time, half of them without a good-bye.
-The worker's resident memory is read each second; its slope is the least-squares line through what came after the first
-quarter, when all pools have found their size.
+The worker's resident memory is read each second; its slope is the least-squares line through what came after a minute
+and a half, when all pools have found their size.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STAYING, VISITORS, VISITS = 20, 30, 5.0
 """Viewers who stay, who come and go, and how many come each second."""
 SILENT = 20.0
 """Seconds after which the worker drops those who left without a word."""
-WARM_UP = 0.25
+WARM_UP_SECONDS = 90.0
 FLAT = 0.5
 """Megabytes a minute that are within the noise of a few minutes."""
 MB = 1e6
@@ -61,7 +61,7 @@ async def run(minutes: float = MINUTES) -> dict[str, Any]:
             rss = await stage.churn(pid, minutes * 60)
         finally:
             await stage.shrink(0)
-    kept = rss[int(len(rss) * WARM_UP) :]
+    kept = [sample for sample in rss if sample[0] > min(WARM_UP_SECONDS, minutes * 30)]
     slope = statistics.linear_regression([at for at, _ in kept], [size for _, size in kept]).slope
     return {
         "minutes": minutes,
