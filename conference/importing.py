@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from conference.breakouts import actions as breakouts
 from conference.core.errors import ConferenceError
 from conference.core.facts import DAY
 from conference.core.roles import Role
@@ -135,6 +136,8 @@ async def _session(
     row.position = position
     await _parts(unit, entry, row, staff)
     await polls.prepare(unit, row.id, [_poll(poll) for poll in entry.polls])
+    if entry.kind == "breakouts":
+        await breakouts.prepare(unit, row.id, entry.extra)
     return known and changed
 
 

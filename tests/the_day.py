@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-LIVE, END = "live-1", "feedback"
+LIVE, GROUPS, END = "live-1", "arbeitsgruppen", "feedback"
 
 
 def draft(**changes: Any) -> dict[str, Any]:
@@ -21,6 +21,55 @@ def draft(**changes: Any) -> dict[str, Any]:
     }
     return {**body, **changes}
 
+
+MEMBER, OTHER, STAFF = "somebody in a group", "somebody else in a group", "staff of the groups"
+
+
+def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
+    """Working groups from the wishes to the end: people are named by what they are, `WAIT` lets time pass."""
+    here = {"session": GROUPS}
+    return [
+        (MEMBER, "breakouts.wish", {**here, "rooms": ["ag2", "ag1"]}),
+        (STAFF, "breakouts.assign", {**here, "fresh": True}),
+        (STAFF, "breakouts.resize", {**here, "room": "ag3", "capacity": 30}),
+        (STAFF, "breakouts.move", {**here, "person": MEMBER, "room": "ag3"}),
+        (STAFF, "breakouts.lock", {**here, "person": OTHER, "locked": True}),
+        (STAFF, "breakouts.assign", {**here, "fresh": True}),
+        (STAFF, "breakouts.allow", {**here, "swaps": True, "choosing": True}),
+        (STAFF, "breakouts.resize", {**here, "room": "ag5", "capacity": 50}),
+        (MEMBER, "breakouts.choose", {**here, "room": "ag5"}),
+        (MEMBER, "breakouts.swap", {**here, "room": "ag1"}),
+        (STAFF, "breakouts.start", {**here, "minutes": 30}),
+        (STAFF, "breakouts.cancel", here),
+        (STAFF, "breakouts.start", {**here, "minutes": 30}),
+        (MEMBER, "breakouts.stay", {**here, "staying": True}),
+        (OTHER, WAIT, {"seconds": 21}),
+        (STAFF, "breakouts.move", {**here, "person": MEMBER, "room": "ag3"}),
+        (STAFF, "breakouts.move", {**here, "person": OTHER, "room": "ag3"}),
+        (MEMBER, "breakouts.enter", here),
+        (OTHER, "breakouts.enter", here),
+        (MEMBER, "breakouts.tracks", {**here, "audio": True, "video": True, "person": None}),
+        (OTHER, "breakouts.hand", {**here, "up": True}),
+        (MEMBER, "breakouts.help", {**here, "kind": "technical", "text": "Man hört uns nicht"}),
+        (STAFF, "breakouts.answer", {**here, "help": HELP, "text": "Ich komme", "done": False}),
+        (STAFF, "breakouts.visit", {**here, "room": "ag3"}),
+        (STAFF, "breakouts.enter", here),
+        (STAFF, "breakouts.tracks", {**here, "audio": False, "video": True, "person": MEMBER}),
+        (STAFF, "breakouts.message", {**here, "room": None, "text": "Noch zehn Minuten"}),
+        (STAFF, "breakouts.message", {**here, "room": "ag1", "text": "Nur für AG 1"}),
+        (MEMBER, "breakouts.helped", here),
+        (STAFF, "breakouts.visit", {**here, "room": "ag1"}),
+        (STAFF, "breakouts.extend", {**here, "minutes": 5}),
+        (MEMBER, "breakouts.leave", here),
+        (STAFF, "breakouts.recall", here),
+        (OTHER, WAIT, {"seconds": 61}),
+        (STAFF, "session.move", {**here, "to": "ended"}),
+    ]
+
+
+WAIT = "the clock"
+"""No command: time passes."""
+HELP = "the newest call for help"
 
 RATING = ("somebody at the end", "feedback.rate")
 

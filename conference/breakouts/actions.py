@@ -89,17 +89,17 @@ class _Groups:
         found = await queries.place(self.unit.db, self.session.id, person.id)
         if found is None:
             row = await self.unit.db.get_one(PersonRow, person.id)
-            found = PlaceRow(
-                session_id=self.session.id, person=row, room=None, home=None, wanted=None, hand=None,
-                staff=not queries.takes_place(self.session, person),
-                locked=False, staying=False, late=False, audio=False, video=False,
-            )  # fmt: skip
+            found = _no_place(self.session.id, row, staff=not queries.takes_place(self.session, person))
             self.unit.db.add(found)
             await self.unit.db.flush()
         return found
 
     async def mine(self, person: Person) -> PlaceRow:
-        """The place of somebody who is in a room now. Raises ConferenceError ``breakouts.closed``, ``breakouts.no_room``."""
+        """The place of somebody who is in a room now.
+
+        Raises:
+            ConferenceError: ``breakouts.closed``, ``breakouts.no_room``.
+        """
         if self.phase is not Phase.OPEN:
             raise ConferenceError("breakouts.closed", "Die Gruppen sind nicht geöffnet.")
         found = await queries.place(self.unit.db, self.session.id, person.id)
@@ -128,6 +128,8 @@ class _Groups:
 
     async def tell_seats(self, changed: Collection[PlaceRow], touched: Iterable[str | None]) -> None:
         """Tell people where they belong now, the rooms who belongs to them, and the moderation."""
+        if not changed:
+            return
         db, session_id = self.unit.db, self.session.id
         await db.flush()
         groups = {room: await queries.group_view(db, session_id, room) for room in {r.room for r in changed if r.room}}
@@ -163,6 +165,12 @@ class _Groups:
         await self.tell_seats(changed, touched)
 
 
+def _no_place(session_id: int, person: PersonRow, *, staff: bool) -> PlaceRow:
+    off = dict.fromkeys(("locked", "staying", "late", "audio", "video"), False)
+    none = dict.fromkeys(("room", "home", "wanted", "hand"))
+    return PlaceRow(session_id=session_id, person=person, staff=staff, **off, **none)
+
+
 # --- what the programme says ------------------------------------------------------------------------------------------
 
 
@@ -192,11 +200,8 @@ async def prepare(unit: Unit, session_id: int, extra: Mapping[str, Any]) -> None
         await unit.db.delete(gone)
     known = {place.person_id: place for place in places}
     for person in await unit.db.scalars(select(PersonRow).where(PersonRow.email.in_(homes))):
-        place = known.get(person.id)
-        if place is None:
-            place = PlaceRow(session_id=session_id, person=person, locked=False, staying=False, late=False)
-            place.audio = place.video = False
-            unit.db.add(place)
+        place = known.get(person.id) or _no_place(session_id, person, staff=True)
+        unit.db.add(place)
         place.staff, place.home = True, homes[person.email or ""]
     await unit.db.flush()
 
@@ -205,10 +210,10 @@ async def prepare(unit: Unit, session_id: int, extra: Mapping[str, Any]) -> None
 
 
 async def wish(unit: Unit, key: str, person: Person, rooms: Sequence[str]) -> None:
-    """Say which rooms one would like, the dearest first. Raises NotFound, BadRequest, NotAllowed."""
+    """Say which rooms one would like, the dearest first. Raises NotFound, BadRequest, ``breakouts.staff``."""
     groups = await _Groups.of(unit, key)
     if not queries.takes_place(groups.session, person):
-        raise NotAllowed()
+        raise ConferenceError("breakouts.staff", "Die Moderation bekommt keinen Platz zugeteilt.")
     if len(rooms) > MAX_WISHES or len(set(rooms)) != len(rooms):
         raise BadRequest(f"Bis zu {MAX_WISHES} verschiedene Wünsche sind möglich.")
     for room in rooms:
@@ -294,7 +299,11 @@ async def allow(unit: Unit, key: str, *, swaps: bool, choosing: bool) -> None:
 
 
 async def choose(unit: Unit, key: str, person: Person, room: str) -> None:
-    """Take a free place oneself. Raises ConferenceError ``breakouts.not_now``, ``breakouts.locked``, ``breakouts.full``."""
+    """Take a free place oneself.
+
+    Raises:
+        ConferenceError: ``breakouts.not_now``, ``breakouts.locked``, ``breakouts.full``.
+    """
     groups = await _Groups.of(unit, key)
     place = await _own_place(groups, person, allowed=groups.round.choosing)
     if place.room != groups.room(room).key:
@@ -329,7 +338,7 @@ async def swap(unit: Unit, key: str, person: Person, room: str | None) -> bool:
 
 async def _own_place(groups: _Groups, person: Person, *, allowed: bool) -> PlaceRow:
     if not queries.takes_place(groups.session, person):
-        raise NotAllowed()
+        raise ConferenceError("breakouts.staff", "Die Moderation bekommt keinen Platz zugeteilt.")
     if not allowed or groups.phase not in BEFORE:
         raise ConferenceError("breakouts.not_now", "Das ist jetzt nicht möglich.")
     place = await groups.place(person)
@@ -376,7 +385,11 @@ async def cancel(unit: Unit, key: str) -> None:
 
 
 async def extend(unit: Unit, key: str, minutes: int) -> None:
-    """Move the end while the rooms are open; a minute from now at the earliest. Raises ConferenceError ``breakouts.closed``."""
+    """Move the end while the rooms are open; a minute from now at the earliest.
+
+    Raises:
+        ConferenceError: ``breakouts.closed``.
+    """
     if minutes == 0 or abs(minutes) > MAX_MINUTES:
         raise BadRequest(f"Bitte um 1 bis {MAX_MINUTES} Minuten verschieben.")
     groups = await _Groups.of(unit, key)
@@ -402,15 +415,15 @@ async def recall(unit: Unit, key: str) -> None:
 
 
 async def follow(unit: Unit, key: str, *, speaking: bool) -> None:
-    """Do what is due by the clock: open the rooms, close them; a sentence that is being spoken is waited for a little."""
+    """Do what is due by the clock: open the rooms, close them; a sentence being spoken is waited for a little."""
     groups = await _Groups.of(unit, key)
     found = groups.round
     if groups.phase is Phase.ANNOUNCED and found.opens_at and unit.now >= found.opens_at:
         found.phase = Phase.OPEN.value
         await groups.tell_round()
-    if groups.phase is Phase.OPEN and found.ends_at and unit.now >= found.ends_at:
-        if not speaking or unit.now >= found.ends_at + timedelta(seconds=GRACE_SECONDS):
-            await _close(groups)
+    patience = timedelta(seconds=GRACE_SECONDS if speaking else 0)
+    if groups.phase is Phase.OPEN and found.ends_at and unit.now >= found.ends_at + patience:
+        await _close(groups)
 
 
 async def end(unit: Unit, key: str) -> None:

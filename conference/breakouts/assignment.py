@@ -66,7 +66,7 @@ def assign(
 
 
 class _Flow:
-    """The linear programme of `assign`. Columns: who to which room, then how many of an organisation, then how many in all."""
+    """The linear programme of `assign`. Columns: who goes where, how many of an organisation there, how many in all."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class _Flow:
         organisations = Counter(c.organisation for c in candidates if c.organisation)
         largest = max(room.capacity for room in rooms)
         wish = self._weight(largest, taken)
-        # Rows: one for each person (exactly one place), each organisation in a room, each room (what comes in goes out).
+        # Rows: each person (exactly one place), each organisation in a room, each room (what comes in goes out).
         in_room = {pair: len(candidates) + i for i, pair in enumerate((o, r.key) for o in organisations for r in rooms)}
         of_room = {room.key: len(candidates) + len(in_room) + i for i, room in enumerate(rooms)}
         self.height = len(candidates) + len(in_room) + len(rooms)
@@ -127,7 +127,7 @@ class _Flow:
         model.a_matrix_.start_ = np.array([*self.starts, len(self.rows)])
         model.a_matrix_.index_ = np.array(self.rows)
         model.a_matrix_.value_ = np.array(self.signs)
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("solver", "simplex")  # its solutions are corners: nobody is half in one room
         solver.passModel(model)

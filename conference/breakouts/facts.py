@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from conference.core import audience
-from conference.core.facts import Fact
+from conference.core.facts import Fact, Told
 
 
 @dataclass(frozen=True)
@@ -121,3 +121,10 @@ class BreakoutsDesk(Fact):
     @property
     def audience(self) -> str:
         return audience.MODERATORS
+
+
+def lets_into(told: Told) -> frozenset[str] | None:
+    """The rooms that whoever is told this fact is let into from now on; None when it is about something else."""
+    if told.name != BreakoutsPlaced.name:
+        return None
+    return frozenset({told.body["room"]} if told.body["room"] else ())

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from conference.core.errors import ConferenceError
+
 from conference.core.machine import Machine
 
 ANNOUNCED_SECONDS = 20
@@ -85,13 +85,13 @@ def outcome(places: Iterable[tuple[Sequence[str], str]]) -> Outcome:
 
 
 def emptiest(rooms: Sequence[Room], taken: Mapping[str, int]) -> str | None:
-    """Where somebody goes who came too late to be assigned: the room least full for its size; None when all are full."""
+    """Where somebody goes who came too late to be assigned: the room least full for its size; None if all are full."""
     free = [room for room in rooms if taken.get(room.key, 0) < room.capacity]
     return min(free, key=lambda room: taken.get(room.key, 0) / room.capacity).key if free else None
 
 
 def read_wishes(rooms: Sequence[Room], written: Iterable[str]) -> tuple[str, ...]:
-    """Rooms that somebody meant: by key, by title, by the title's beginning (*AG 2*) or number; what fits none is dropped."""
+    """Rooms that somebody meant: by key, title, the title's beginning (*AG 2*) or number; what fits none is dropped."""
     known: dict[str, str] = {}
     for number, room in enumerate(rooms, 1):
         beginning = re.split(r"\s[–—-]\s|:", room.title)[0]

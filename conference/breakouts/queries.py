@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -39,6 +40,11 @@ async def running(db: AsyncSession) -> list[tuple[RoundRow, str]]:
     """Rounds that are announced or open, with the session's key."""
     query = select(RoundRow, SessionRow.key).join(SessionRow, SessionRow.id == RoundRow.session_id)
     return [(row, key) for row, key in await db.execute(query.where(RoundRow.phase.in_(_RUNNING)))]
+
+
+def due(row: RoundRow) -> datetime | None:
+    """When the clock has something to do for a round that is announced or open."""
+    return row.opens_at if row.phase == Phase.ANNOUNCED else row.ends_at
 
 
 async def rooms(db: AsyncSession, session_id: int) -> list[RoomRow]:
@@ -84,7 +90,7 @@ async def taken(db: AsyncSession, session_id: int) -> dict[str, int]:
         .where(PlaceRow.session_id == session_id, PlaceRow.room.is_not(None), PlaceRow.staff.is_(False))
         .group_by(PlaceRow.room)
     )
-    return dict((await db.execute(query)).all())
+    return {room: count for room, count in await db.execute(query) if room}
 
 
 async def wishes(
@@ -95,8 +101,8 @@ async def wishes(
     people = list(people)
     if len(people) == 1:
         query = query.where(WishRow.person_id == people[0].id)
-    said = dict((await db.execute(query)).all())
-    return {p.id: read_wishes(rooms, said[p.id] if p.id in said else p.wishes) for p in people}
+    said: dict[int, Sequence[str]] = dict((await db.execute(query)).all())
+    return {p.id: read_wishes(rooms, said.get(p.id, p.wishes)) for p in people}
 
 
 async def participants(db: AsyncSession, session: Session) -> list[Person]:

@@ -14,19 +14,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.breakouts import queries as breakouts
 from conference.core.audience import heard_by
 from conference.core.clock import from_iso, iso
 from conference.core.errors import Address, ConferenceError, NotFound
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
 from conference.hall.group_commit import GroupCommit
+from conference.hall.groups import Groups
 from conference.hall.health import WorkerRates, feeds_health, viewers_health
 from conference.hall.pause_clock import PauseClock
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
 from conference.hall.visit import Visit
-from conference.media.engine import MediaEngine, MediaUnavailable
+from conference.media.engine import MediaEngine, MediaEvent, MediaUnavailable
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
@@ -72,6 +74,8 @@ class Hall:
         self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
+        self.groups = Groups(store, engine, lambda: self.visits.values(), self._media_lost)
+        engine.on_event = self._on_media
         self.pauses = PauseClock(store)
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
@@ -101,6 +105,7 @@ class Hall:
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
             loop.create_task(_every(SIGNAL_SECONDS, self.pauses.tick)),
+            loop.create_task(_every(SIGNAL_SECONDS, self.groups.tick)),
             loop.create_task(_every(HEALTH_SECONDS, self.send_health)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
@@ -147,6 +152,8 @@ class Hall:
             self.visits.pop(visit.id, None)
             raise
         visit.greet(numbers)
+        if visit.rooms and visit.session:
+            self.groups.mark(visit.session)
         self._devices(visit)
         if visit.session:
             self._dirty.add(visit.session)
@@ -160,8 +167,10 @@ class Hall:
             if await people.by_link(db, visit.link.public_id, visit.link.nonce) is None:
                 raise ConferenceError("not_signed_in", "Dieser Link gilt nicht mehr.", Address.PERMISSION)
             numbers = await facts_log.last_numbers(db, visit.roles)
+            if visit.session:
+                visit.rooms = await breakouts.heard_rooms(db, visit.session, visit.person)
             for stream in [stream for stream, last in numbers.items() if since.get(stream, last) != last]:
-                audiences = heard_by(visit.person.public_id, visit.roles[stream])
+                audiences = heard_by(visit.person.public_id, visit.roles[stream], visit.rooms)
                 told = await facts_log.since(db, stream, since[stream], RESUME_LIMIT, audiences)
                 if told is None or any(fact.name == AgendaReplaced.name for fact in told):
                     return numbers, None
@@ -173,6 +182,7 @@ class Hall:
         if self.visits.pop(visit.id, None) is None:
             return
         await visit.outbox.stop()
+        self.groups.left(visit)
         if visit.joined:
             async with self.store.unit() as unit:
                 await presence.end(unit, [visit.id])
@@ -194,6 +204,7 @@ class Hall:
         async with self.store.unit() as unit:
             await presence.end(unit, [visit.id], key)
         visit.joined.discard(key)
+        visit.room = None
         self._dirty.add(key)
         self._quieten(key)
 
@@ -205,6 +216,7 @@ class Hall:
                 await visit.connection.close()
             await self.leave(visit)
         await self.media.cut_link(link)
+        await self.groups.media.cut_link(link)
 
     async def refresh_roles(self) -> None:
         """The programme changed: people and their roles are read anew."""
@@ -216,6 +228,9 @@ class Hall:
             for stream in visit.roles:
                 row = rows.get(stream)
                 visit.roles[stream] = row.role_of(visit.person) if row else visit.person.role
+                if row:
+                    async with self.store.reading() as db:
+                        visit.rooms = await breakouts.heard_rooms(db, stream, visit.person)
 
     async def role(self, visit: Visit, key: str) -> Role:
         """The visit's role in a session. Raises NotFound."""
@@ -273,6 +288,8 @@ class Hall:
             self._stage_dirty.add(key)
             self._stage_wake.set()
             self.media.floor.changed(key)
+        if fact.name.startswith("breakouts."):
+            self.groups.heard(fact)
         if fact.name.startswith("pause."):
             self.pauses.changed()
             self._stage_dirty |= self.media.sessions()
@@ -421,6 +438,10 @@ class Hall:
         if any(self.pauses.runs(key) for key in keys):
             self._stage_dirty |= self.media.sessions()
             self._stage_wake.set()
+
+    def _on_media(self, event: MediaEvent) -> None:
+        self.media.on_event(event)
+        self.groups.media.on_event(event)
 
     def _feeds_changed(self, key: str) -> None:
         self._feeds_dirty.add(key)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.breakouts import queries as breakouts
 from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
 from conference.feedback import queries as feedback
@@ -31,10 +32,12 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "me": _me(person, handle, role),
         "numbers": await last_numbers(db, [DAY, *([key] if key else [])]),
         "agenda": sessions.agenda_view(rows),
+        "call": await breakouts.call_view(db, person),
         "session": key,
         "stage": await _stage(db, row, role),
         "polls": await _polls(db, row, person, role),
         "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
+        "breakouts": await breakouts.view(db, row, person) if row and row.kind == "breakouts" else None,
         "feedback": await feedback.form_view(db, row, person.id) if row and row.kind == "feedback" else None,
     }
 

@@ -76,7 +76,6 @@ class StageMedia:
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone: list[Resource] = []
         self._paces = Pace()
-        engine.on_event = self._on_event
 
     async def publish(self, key: str, person: Person, link: Link, source: Source, offer: str) -> Answer:
         """Accept a speaker's source (who must be backstage with it) or the production's programme.
@@ -308,7 +307,8 @@ class StageMedia:
         if known.source:
             self._changed(known.session)
 
-    def _on_event(self, event: MediaEvent) -> None:
+    def on_event(self, event: MediaEvent) -> None:
+        """What the engine reports about the stage's resources."""
         known = self._resources.get(event.resource)
         if event.kind == "closed":
             if known and event.detail.get("reason") == WORKER_LOST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conference.breakouts import actions as breakouts
 from conference.core.errors import BadRequest
 from conference.core.roles import Permission
 from conference.live.registry import Asked, InSession, command
@@ -32,6 +33,7 @@ async def move(asked: Asked[Move]) -> None:
         if to is State.ENDED:
             await polls.close_open(unit, asked.body.session)
         if to is not State.LIVE:
+            await breakouts.end(unit, asked.body.session)
             await pauses.close(unit, asked.body.session)
         await agenda.move(unit, asked.body.session, to)
         if to is State.LIVE:

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from conference.core.errors import BadRequest, ConferenceError, NotAllowed
 from conference.core.roles import Role
-from conference.hall.stage_media import Room
+from conference.hall.room_media import RoomMedia
+from conference.hall.stage_media import Room, StageMedia
 from conference.media.engine import Answer
 from conference.sessions.model import Source
 from conference.web import turn
@@ -27,6 +28,10 @@ async def publish(request: web.Request) -> web.StreamResponse:
     """Take an offer to send. The production sends the programme; speakers their camera, or ``?source=screen``."""
     identity, offer = await _asked(request, SDP)
     key = request.match_info["session"]
+    if "group" in request.query:
+        rooms = request.app[SITE].hall.groups.media
+        group = await rooms.publish(key, request.query["group"], identity.person, identity.link, offer)
+        return _created(request, group)
     answer = await request.app[SITE].hall.media.publish(
         key, identity.person, identity.link, _source(request, identity), offer
     )
@@ -36,6 +41,9 @@ async def publish(request: web.Request) -> web.StreamResponse:
 async def view(request: web.Request) -> web.StreamResponse:
     """Take an offer to receive the stage, or ``?room=backstage``."""
     identity, offer = await _asked(request, SDP)
+    if "group" in request.query:
+        rooms, key = request.app[SITE].hall.groups.media, request.match_info["session"]
+        return _created(request, await rooms.view(key, request.query["group"], identity.person, identity.link, offer))
     named = request.query.get("room", "stage")
     if named not in ("stage", "backstage"):
         raise BadRequest("Diesen Raum gibt es nicht.")
@@ -49,8 +57,7 @@ async def patch(request: web.Request) -> web.StreamResponse:
     """ICE restart or trickled candidates (RFC 9725 section 4.3)."""
     identity, fragment = await _asked(request, FRAGMENT)
     etag = request.headers.get("If-Match", "").strip('"')
-    media = request.app[SITE].hall.media
-    answer, new = await media.patch(
+    answer, new = await _owner(request).patch(
         request.match_info["resource"], identity.person, fragment, None if etag in ("", "*") else etag
     )
     if not answer:
@@ -63,7 +70,7 @@ async def sizes(request: web.Request) -> web.StreamResponse:
     identity = await request.app[SITE].doorman.require(request)
     request.app[SITE].hall.media.pace(identity.person)
     heights = _heights(await request.read())
-    await request.app[SITE].hall.media.sizes(request.match_info["resource"], identity.person, heights)
+    await _owner(request).sizes(request.match_info["resource"], identity.person, heights)
     return web.Response(status=204)
 
 
@@ -84,8 +91,15 @@ def _height(value: object) -> bool:
 async def end(request: web.Request) -> web.StreamResponse:
     """End a resource of one's own."""
     identity = await request.app[SITE].doorman.require(request)
-    await request.app[SITE].hall.media.close_own(request.match_info["resource"], identity.person)
+    await _owner(request).close_own(request.match_info["resource"], identity.person)
     return web.Response()
+
+
+def _owner(request: web.Request) -> StageMedia | RoomMedia:
+    """Who answers for a resource: the rooms of working groups, or the stage."""
+    hall = request.app[SITE].hall
+    rooms = hall.groups.media
+    return rooms if rooms.owns(request.match_info["resource"]) else hall.media
 
 
 async def options(request: web.Request) -> web.StreamResponse:

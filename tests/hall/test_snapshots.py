@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from conference.breakouts.tables import HelpRow
 from conference.core.errors import ConferenceError
 from conference.hall.visit import Visit
 from conference.live.registry import COMMANDS
@@ -21,7 +22,7 @@ from conference.polls.tables import PollRow
 from conference.sessions.actions import stage
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
-from tests.the_day import END, LIVE, draft, the_day
+from tests.the_day import END, GROUPS, HELP, LIVE, MEMBER, OTHER, STAFF, WAIT, draft, the_day, the_groups
 from tests.visits import Page, Room, open_page, open_room
 
 LOOKERS_ON: dict[str, tuple[str | None, str | None]] = {
@@ -33,6 +34,11 @@ LOOKERS_ON: dict[str, tuple[str | None, str | None]] = {
     "venue": (None, LIVE),
     "somebody at the end": (BERND, END),
     "moderator at the end": (MODERATOR, END),
+    MEMBER: (ANNA, GROUPS),
+    OTHER: (BERND, GROUPS),
+    STAFF: (MODERATOR, GROUPS),
+    "speaker in a group": (SPEAKER, GROUPS),
+    "production of the groups": (PRODUCTION, GROUPS),
     "somebody on the day's page": (ANNA, None),
 }
 
@@ -59,6 +65,23 @@ class Crowd:
     def id(self, name: str) -> str:
         return self.visits[name].person.public_id
 
+    async def play(self, who: str, command: str, body: dict[str, Any]) -> None:
+        """One line of the day; time may pass, people are named by what they are."""
+        if command == WAIT:
+            await self.wait(body["seconds"])
+            return
+        named = {key: self.id(name) for key, name in body.items() if key == "person" and name in self.visits}
+        called = {"help": await self._newest_help()} if body.get("help") == HELP else {}
+        await self.room.do(self.visits[who], command, **body | named | called)
+
+    async def wait(self, seconds: int) -> None:
+        self.room.clock.turn(seconds=seconds)
+        await self.room.hall.groups.tick()
+
+    async def _newest_help(self) -> str:
+        async with self.room.store.reading() as db:
+            return (await db.execute(select(HelpRow.key).order_by(HelpRow.id.desc()))).scalars().first() or "none"
+
     async def compare(self, after: object) -> None:
         """Everybody's page has what a fresh one would have."""
         for name, visit in self.visits.items():
@@ -84,10 +107,10 @@ async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
 
 
 async def test_every_page_follows_every_command(crowd: Crowd) -> None:
-    day = the_day(crowd.id("speaker"))
-    assert {command for _, command, _ in day} == set(COMMANDS)
+    day = [*the_day(crowd.id("speaker")), *the_groups()]
+    assert {command for _, command, _ in day} == {*COMMANDS, WAIT}
     for who, command, body in day:
-        await crowd.room.do(crowd.visits[who], command, **body)
+        await crowd.play(who, command, body)
         await crowd.compare((command, body))
 
 

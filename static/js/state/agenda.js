@@ -45,6 +45,17 @@ export function belongsNow(agenda) {
 }
 
 /**
+ * Where the day goes on once this page's session is over; a session with a stage goes on itself.
+ *
+ * @param {Snapshot} snapshot
+ * @returns {AgendaItem | null}
+ */
+export function whereNext({ agenda, session }) {
+  if (agenda.some(({ key, kind }) => key === session && kind === "live")) return null;
+  return belongsNow(agenda.map((item) => (item.key === session ? { ...item, state: "ended" } : item)));
+}
+
+/**
  * @param {AgendaItem} item
  * @param {AgendaItem} other
  */

@@ -1,12 +1,13 @@
 /** Pure reducers: old snapshot + facts == fresh snapshot. No DOM, no clock, no socket. */
 
 import { agendaFacts } from "./agenda.js";
+import { breakoutFacts } from "./breakouts.js";
 import { feedbackFacts } from "./feedback.js";
 import { pauseFacts } from "./pauses.js";
 import { pollFacts } from "./polls.js";
 import { stageFacts } from "./stage.js";
 
-export { belongsNow } from "./agenda.js";
+export { belongsNow, whereNext } from "./agenda.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { currentPoll } from "./polls.js";
 export { applySignal } from "./signals.js";
@@ -14,7 +15,7 @@ export { SCREEN_SLOT, feedName, isCrew, speakerOf } from "./stage.js";
 
 /** @import {Fact, Snapshot} from "./types.js" */
 
-const readers = { ...agendaFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts };
+const readers = { ...agendaFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts };
 
 /**
  * The snapshot after one more fact. Facts already contained in it, and those of sessions it does not show, change

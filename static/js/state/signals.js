@@ -11,6 +11,7 @@ const readers = {
   devices: (signals, body) => ({ ...signals, devices: body.devices }),
   rating: (signals, body) => ({ ...signals, rating: body }),
   pause: (signals, body) => ({ ...signals, pause: body }),
+  groups: (signals, body) => ({ ...signals, groups: body }),
   health: (signals, body) => ({ ...signals, health: body }),
 };
 

@@ -119,6 +119,7 @@
  * @property {number} [devices]
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
  * @property {{run: number, back: number} | null} [pause] how many are back
+ * @property {GroupSignal} [groups]
  * @property {Health} [health]
  *
  * @typedef {object} FeedStream one stream that arrives from a feed
@@ -177,7 +178,84 @@
  * @property {string} date
  * @property {number} attendance_threshold
  *
+ * @typedef {object} Round where the working groups stand
+ * @property {"preparing" | "announced" | "open" | "closed"} phase
+ * @property {string | null} opens_at instant
+ * @property {string | null} ends_at instant
+ * @property {boolean} closing
+ * @property {boolean} swaps
+ * @property {boolean} choosing
+ *
+ * @typedef {object} GroupRoom a room from outside
+ * @property {string} key
+ * @property {string} title
+ * @property {number} capacity
+ * @property {number} taken
+ * @property {string[]} moderators
+ *
+ * @typedef {object} GroupPerson somebody in a room
+ * @property {string} person
+ * @property {string} name
+ * @property {string} organisation
+ * @property {boolean} staff
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {string | null} hand since when it is up
+ *
+ * @typedef {object} Help a room's call for help
+ * @property {string} key
+ * @property {string} room
+ * @property {"technical" | "moderation" | "time"} kind
+ * @property {string} text
+ * @property {string} name
+ * @property {string} asked_at
+ * @property {string} answer
+ * @property {number | null} place in the queue; null once it was answered
+ *
+ * @typedef {object} Message of the moderation
+ * @property {number} id
+ * @property {string | null} room
+ * @property {string} name
+ * @property {string} text
+ * @property {string} at
+ *
+ * @typedef {object} Group what is known in a room
+ * @property {string} key
+ * @property {GroupPerson[]} people
+ * @property {Help | null} help
+ * @property {Message[]} messages
+ *
+ * @typedef {object} Seated somebody as the moderation sees them
+ * @property {string} person
+ * @property {string} name
+ * @property {string} organisation
+ * @property {string[]} wishes
+ * @property {string | null} room
+ * @property {boolean} locked
+ * @property {boolean} staying
+ * @property {string | null} wanted
+ * @property {boolean} late
+ *
+ * @typedef {object} GroupDesk
+ * @property {Seated[]} people
+ * @property {Help[]} help
+ * @property {Message[]} messages
+ *
+ * @typedef {object} Breakouts
+ * @property {Round} round
+ * @property {GroupRoom[]} rooms
+ * @property {{room: string | null, home: string | null, locked: boolean, staying: boolean, wanted: string | null, wishes: string[]}} me
+ * @property {Group | null} group
+ * @property {Message[]} messages to all rooms
+ * @property {GroupDesk | null} desk
+ *
+ * @typedef {object} GroupSignal
+ * @property {{room: string, here: string[], video: (string | null)[], audio: (string | null)[], feeds: string[], speaking: string[]} | null} group
+ * @property {Record<string, string[]> | null} rooms who is in which, for staff
+ *
  * @typedef {object} Snapshot
+ * @property {{session: string, opens_at: string, staying: boolean} | null} [call] to working groups that are announced or open
+ * @property {Breakouts | null} [breakouts]
  * @property {{boot: string, now: string, version: string}} server
  * @property {Conference} conference
  * @property {Me} me

@@ -1,0 +1,115 @@
+"""Working groups as they live: opened and closed by the clock, who is in which room, what those in it are signalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from conference.breakouts import actions, queries
+from conference.core.facts import Told
+from conference.core.roles import Permission, may
+from conference.hall.room_media import RoomMedia
+from conference.hall.visit import Visit
+from conference.media.engine import MediaEngine
+from conference.store.unit import Store
+
+
+class Groups:
+    """The live side of working groups.
+
+    Args:
+        visits: everybody who is here now.
+        lost: tells people which of their media must be opened anew.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: MediaEngine,
+        visits: Callable[[], Collection[Visit]],
+        lost: Callable[[str, dict[str, list[str]]], None],
+    ) -> None:
+        self._store, self._visits = store, visits
+        self.media = RoomMedia(store, engine, self._stale, lost)
+        self._dirty: set[str] = set()
+        self._moved: set[str] = set()
+        self._due: dict[str, datetime | None] | None = None
+
+    async def tick(self) -> None:
+        """Open and close rooms that are due, cut off what may be no longer, signal what changed."""
+        if self._due is None:
+            async with self._store.reading() as db:
+                self._due = {key: queries.due(row) for row, key in await queries.running(db)}
+        now = self._store.clock.now()
+        for key in [key for key, at in self._due.items() if at is None or now >= at]:
+            async with self._store.unit() as unit:
+                await actions.follow(unit, key, speaking=self.media.anybody_speaks(key))
+        moved, self._moved = self._moved, set()
+        for key in moved:
+            await self.media.apply(key)
+        dirty, self._dirty = self._dirty | moved, set()
+        for key in dirty:
+            self._signal(key)
+
+    def heard(self, fact: Told) -> None:
+        """Something happened in working groups."""
+        self._due = None
+        self._stale(fact.body.get("session", fact.stream) if fact.name == "breakouts.called" else fact.stream)
+
+    def _stale(self, key: str) -> None:
+        self._dirty.add(key)
+        self._moved.add(key)
+
+    def mark(self, key: str) -> None:
+        """Somebody came: what is signalled of a session's rooms is told anew."""
+        self._dirty.add(key)
+
+    def left(self, visit: Visit) -> None:
+        """A page is gone."""
+        if visit.room and visit.session:
+            self._dirty.add(visit.session)
+
+    async def enter(self, visit: Visit, key: str) -> str | None:
+        """A page goes into the room where its person belongs; which it is. Raises as `actions.enter`."""
+        async with self._store.unit() as unit:
+            visit.room = await actions.enter(unit, key, visit.person, visit.id)
+        visit.joined.add(key)
+        self._dirty.add(key)
+        return visit.room
+
+    async def leave(self, visit: Visit, key: str) -> None:
+        """A page is in the plenary again."""
+        visit.room = None
+        self._dirty.add(key)
+        if key in visit.joined:
+            async with self._store.unit() as unit:
+                await actions.leave(unit, key, visit.person, visit.id)
+
+    def here(self, key: str) -> dict[str, list[str]]:
+        """Who is in which room now, by the room's key."""
+        found: dict[str, set[str]] = {}
+        for visit in self._visits():
+            if visit.session == key and visit.room:
+                found.setdefault(visit.room, set()).add(visit.person.public_id)
+        return {room: sorted(people) for room, people in found.items()}
+
+    def signals(self, visit: Visit) -> dict[str, Any]:
+        """What a page is signalled of the room that it is in, and staff of all rooms."""
+        key = visit.session or ""
+        here = self.here(key)
+        room = visit.room if visit.room in visit.rooms else None
+        inside = {
+            "room": room,
+            "here": here.get(room or "", []),
+            **self.media.slots(key, room or ""),
+            "feeds": self.media.arriving(key, room or ""),
+            "speaking": self.media.speaking(key, room or ""),
+        }
+        staff = may(visit.roles[key], Permission.MODERATE)
+        return {"session": key, "group": inside if room else None, "rooms": here if staff else None}
+
+    def _signal(self, key: str) -> None:
+        for visit in self._visits():
+            if visit.session == key:
+                visit.outbox.signal("groups", self.signals(visit))
