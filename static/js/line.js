@@ -5,7 +5,7 @@
  * when that does not help, or the server no longer knows the session, it is made anew. The person presses nothing.
  *
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "refused"} LineState
- * @typedef {"stage" | "backstage" | "camera" | "screen"} Carried
+ * @typedef {"stage" | "backstage" | "group" | "camera" | "screen"} Carried
  * @import {Reading} from "./report.js"
  */
 
@@ -13,7 +13,9 @@ import { fragmentOf, restarted, serversIn } from "./ice.js";
 import { read } from "./report.js";
 
 const CONNECT_WITHIN = 5_000;
-const REPAIR_WITHIN = 2_000;
+const PATCH_WITHIN = 2_000;
+/** The first try may come before the browser itself has seen that its network is back. */
+const JOIN_WITHIN = [700, 1_500];
 const REPAIRED_FOR = 5_000;
 const LOOK_EVERY = 500;
 const LOOK_CLOSELY = 50;
@@ -278,7 +280,8 @@ export class Line {
     else this.#again("lost");
   }
 
-  async #repair() {
+  /** @param {number} [tries] made so far @returns {Promise<void>} */
+  async #repair(tries = 0) {
     const [pc, resource] = [this.pc, this.resource];
     if (pc === null || resource === null) return;
     clearTimeout(this.#retry);
@@ -290,10 +293,9 @@ export class Line {
     const answer = await this.#patch(pc, resource).catch(() => null);
     if (over()) return;
     if (answer === null) return this.#later(() => void this.#repair());
-    if (!answer.ok || !(await this.#joins(pc, answer, before, over))) {
-      if (!over()) this.#again("lost", true);
-      return;
-    }
+    const joined = answer.ok && (await this.#joins(pc, answer, before, over, JOIN_WITHIN[tries]));
+    if (over()) return;
+    if (!joined) return answer.ok && tries + 1 < JOIN_WITHIN.length ? this.#repair(tries + 1) : this.#again("lost", true);
     this.#repairing = false;
     this.#repairedAt = performance.now();
     this.repairs += 1;
@@ -316,7 +318,7 @@ export class Line {
       method: "PATCH",
       headers: { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" },
       body: fragmentOf(pc.localDescription?.sdp ?? ""),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REPAIR_WITHIN)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATCH_WITHIN)]),
     });
   }
 
@@ -327,9 +329,10 @@ export class Line {
    * @param {Response} answer
    * @param {string[]} before
    * @param {() => boolean} over
+   * @param {number} within milliseconds
    */
-  async #joins(pc, answer, before, over) {
-    const until = performance.now() + REPAIR_WITHIN;
+  async #joins(pc, answer, before, over, within) {
+    const until = performance.now() + within;
     try {
       const sdp = restarted(pc.currentRemoteDescription?.sdp ?? "", await answer.text());
       await pc.setRemoteDescription({ type: "answer", sdp });
@@ -337,7 +340,7 @@ export class Line {
       return false;
     }
     while (!over() && performance.now() < until) {
-      if ((await ways(pc)).some((way) => !before.includes(way))) return !over();
+      if ((await ways(pc)).some((way) => !before.includes(way))) return true;
       await new Promise((resolve) => setTimeout(resolve, LOOK_CLOSELY));
     }
     return false;
