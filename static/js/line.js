@@ -15,7 +15,7 @@ import { read } from "./report.js";
 const CONNECT_WITHIN = 5_000;
 const PATCH_WITHIN = 2_000;
 /** The first try may come before the browser itself has seen that its network is back. */
-const JOIN_WITHIN = [700, 1_500];
+const JOIN_WITHIN = [1_000, 2_000];
 const REPAIRED_FOR = 5_000;
 const LOOK_EVERY = 500;
 const LOOK_CLOSELY = 50;
