@@ -153,7 +153,7 @@ class Pause:
     def follow(self, now: datetime, by: timedelta) -> Pause:
         """The agenda moved: the rest at the end follows, never to less than `HANDOVER` from now."""
         last = len(self.steps) - 1
-        if self.steps[last].figure != REST:
+        if self.steps[last].figure != REST or self.over(now):
             return self
         most = min(self.ends_at - (now + HANDOVER), self.lengths[last] * _MS)
         by = min(max(by, -max(most, timedelta())), LONGEST - self.at(now).left_in_all * _MS)

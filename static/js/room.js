@@ -5,7 +5,7 @@
  * @import {ConnectionState} from "./protocol.js"
  */
 
-import { keepName } from "./address.js";
+import { address, keepName } from "./address.js";
 import { setClock } from "./clock.js";
 import { Protocol } from "./protocol.js";
 import { apply, applySignal, belongsNow } from "./state/index.js";
@@ -20,6 +20,7 @@ class Room extends EventTarget {
   /** @type {Protocol | null} */
   #protocol = null;
   #told = false;
+  #going = false;
 
   /** Takes the snapshot the page came with and starts listening. */
   open() {
@@ -29,8 +30,12 @@ class Room extends EventTarget {
     setClock(this.snapshot.server.now, 900);
     keepName(this.snapshot.me.handle);
     this.joined = this.#remembered;
+    this.#listen();
+  }
+
+  #listen() {
     this.#protocol = new Protocol(
-      { as: this.snapshot.me.handle, session: this.snapshot.session, numbers: () => this.state.numbers },
+      { as: this.state.me.handle, session: this.state.session, numbers: () => this.state.numbers },
       {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
         signal: (signal) => {
@@ -108,6 +113,55 @@ class Room extends EventTarget {
   async leave() {
     this.#remember(false);
     await this.ask("session.leave");
+  }
+
+  /**
+   * Goes along to where the day goes on, present there as here.
+   *
+   * @param {string} key the session
+   */
+  follow(key) {
+    if (this.joined) sessionStorage.setItem(`joined ${key} ${this.me.id}`, "yes");
+    sessionStorage.removeItem(this.#memory);
+    const stays = document.querySelector("conf-session") !== null;
+    if (!stays || !this.#protocol) location.assign(address(`/s/${key}`));
+    else if (!this.#going) void this.#go(key);
+  }
+
+  /** What the line to the former session still says is nobody's business. */
+  #hangUp() {
+    const before = this.#protocol;
+    if (before === null) return;
+    before.on = { ...before.on, fact: () => {}, signal: () => {}, state: () => {}, snapshot: () => {} };
+    before.close();
+  }
+
+  /**
+   * Shows another session on the same page, so that sound goes on without a new press.
+   *
+   * @param {string} key
+   */
+  async #go(key) {
+    this.#going = true;
+    try {
+      const before = this.state.session;
+      const snapshot = await this.command("page.snapshot", { session: key });
+      this.#hangUp();
+      history.pushState(null, "", address(`/s/${key}`));
+      addEventListener("popstate", () => location.reload(), { once: true });
+      for (const link of document.querySelectorAll(".site-nav a")) {
+        link.setAttribute("href", link.getAttribute("href")?.replace(`/${before}`, `/${key}`) ?? "");
+      }
+      document.title = `${snapshot.agenda.find((/** @type {any} */ item) => item.key === key)?.title} · ${snapshot.conference.title}`;
+      this.snapshot = snapshot;
+      this.joined = this.#remembered;
+      this.#listen();
+      this.dispatchEvent(new Event("moved"));
+      this.#tell();
+    } catch {
+      location.assign(address(`/s/${key}`));
+    }
+    this.#going = false;
   }
 
   /**

@@ -103,6 +103,7 @@ export class Backstage extends Live {
     if (!mine) return nothing;
     const on = this.#onStage("camera");
     const live = on && room.item?.state === "live";
+    if (room.state.pause) return html`<p class="on-air" role="status">${icon("cup")}${t("pause.backstage")}<small>${t("pause.backstage.more")}</small></p>`;
     const text = live ? "backstage.live" : on ? "backstage.ready" : "backstage.waiting";
     return html`<div class="on-air" ?data-on=${live} role="status">
       <span class="dot"></span>${t(text)}<small>${t(live && !mine.audio ? "backstage.live.muted" : `${text}.more`)}</small>

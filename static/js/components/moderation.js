@@ -7,6 +7,7 @@ import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
+import "./pause-desk.js";
 import "./people.js";
 import "./poll-desk.js";
 import "./ratings.js";
@@ -39,10 +40,12 @@ export class Moderation extends Live {
               : nothing}
           </div>
         </section>
+        ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
         <conf-stage-desk></conf-stage-desk>
       </div>
       <div class="console__column">
         ${item.kind === "feedback" ? html`<conf-ratings></conf-ratings>` : html`<conf-poll-desk></conf-poll-desk>`}
+        ${item.kind === "live" ? html`<conf-pause-desk></conf-pause-desk>` : nothing}
         <conf-people></conf-people>
       </div>
     </div>`;

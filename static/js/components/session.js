@@ -12,6 +12,7 @@ import { partView, stateBadge } from "./agenda.js";
 import "./countdown.js";
 import "./devices.js";
 import { mark } from "./mark.js";
+import "./pause.js";
 import "./polls.js";
 import "./rating.js";
 import "./stage.js";
@@ -24,14 +25,31 @@ const ICONS = { live: "camera", lobby: "door", active_pause: "move", break: "cup
 export class Session extends Live {
   #joining = false;
   #tab = "programme";
+  #paused = false;
 
   view() {
     const item = room.item;
     if (item === null) return nothing;
+    const pause = (room.state.pause ?? null) !== null && (room.joined || !room.may("join"));
+    document.body.classList.toggle("page-pause", pause);
+    if (pause) return this.#pause();
+    this.#goOn(item);
     const hall = item.kind === "live" && item.state === "live" && (room.joined || !room.may("join"));
     document.body.classList.toggle("page-hall", hall);
     if (hall) return this.#hall(item);
     return html`<div class="page">${this.#paper(item)}</div>`;
+  }
+
+  #pause() {
+    this.#paused = true;
+    document.body.classList.remove("page-hall");
+    return html`<conf-pause></conf-pause>`;
+  }
+
+  /** After a pause nobody stays behind. @param {AgendaItem} item */
+  #goOn(item) {
+    if (this.#paused && item.state === "ended" && room.joined && room.belongs) room.follow(room.belongs.key);
+    this.#paused = false;
   }
 
   /** @param {AgendaItem} item */

@@ -12,6 +12,7 @@ import { currentPoll } from "../state/index.js";
 import "./connection.js";
 import "./countdown.js";
 import { mark } from "./mark.js";
+import "./pause.js";
 import "./stage.js";
 import { tallyView } from "./tally.js";
 
@@ -47,7 +48,10 @@ export class Venue extends Live {
     const item = room.item;
     if (item === null) return nothing;
     this.#follow(item);
-    return html`<div class="venue">${this.#main(item)} ${this.#bar(item)}</div>`;
+    const pause = room.state.pause ?? null;
+    return html`<div class="venue">
+      ${pause === null ? this.#main(item) : html`<div class="venue__pause"><conf-pause screen></conf-pause></div>`} ${this.#bar(item)}
+    </div>`;
   }
 
   rendered() {
