@@ -44,7 +44,7 @@ class Downlink:
         self.fell = False
         self._sending = 0
         self._proven = 0
-        self._missing = 0
+        self._least = self._missing = 0
         self._ceiling = 0
         self._least_rtt = 0.0
         self._cut_at = 0.0
@@ -83,7 +83,9 @@ class Downlink:
         bad = (LOSS_TRYING, QUEUEING_TRYING) if self._probing else (LOSS_BAD, QUEUEING)
         if loss > bad[0] or waiting > bad[1]:
             if self._trouble or loss > 2 * LOSS_BAD or self._probing:
-                self._cut(int(self._sending * min(FALL, 1 - loss)), now)
+                # a viewer that is busy answers late, too: for that alone no picture ends
+                least = self._least if loss <= bad[0] else 0
+                self._cut(max(int(self._sending * min(FALL, 1 - loss)), least), now)
             self._trouble = True
         elif expected >= ENOUGH:
             self._trouble = False
@@ -145,9 +147,9 @@ class Downlink:
             return Allowance(None, max(START, self.told or 0, self._proven) - sound)
         return Allowance(int(max(self.limit - sound, 0) * TOLERANCE), self.limit - sound)
 
-    def plan(self, missing: int) -> None:
-        """Note how many bits per second the next better picture would need beyond what is sent."""
-        self._missing = missing
+    def plan(self, least: int, missing: int) -> None:
+        """Note what sound and smallest pictures need, and how much more the next better picture would."""
+        self._least, self._missing = least, missing
         if not missing:
             self._probing = 0
 

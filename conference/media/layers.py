@@ -113,6 +113,11 @@ def _step(wish: Wish, index: int | None) -> tuple[int, int] | None:
     return upper, wish.streams[upper].cost - wish.streams[index].cost
 
 
+def least(wishes: Sequence[Wish]) -> int:
+    """Bits per second of the smallest layers of all that is shown."""
+    return sum(wish.streams[wish.living[0]].cost for wish in wishes if wish.best is not None)
+
+
 def next_step(wishes: Sequence[Wish], chosen: Sequence[int | None]) -> int:
     """Bits per second that the most important picture would need more than it has; 0 where all is well."""
     for i in sorted(range(len(wishes)), key=lambda i: -wishes[i].height):

@@ -370,7 +370,7 @@ class Viewer(Peer):
             slot = self.room.slot("video", track.index)
             slot.follow(track, stream)
             slot.tidy()
-        self.downlink.plan(layers.next_step(wishes, chosen))
+        self.downlink.plan(sound + layers.least(wishes), layers.next_step(wishes, chosen))
 
     def _wish(self, track: Track, now: float) -> Wish:
         height = self.heights[track.index] if track.index < len(self.heights) else layers.FULL

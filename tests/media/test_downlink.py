@@ -57,7 +57,7 @@ class Line:
         else:
             self.layer = {Q: H, H: F}[self.layer]
         better = {0: Q, Q: H, H: F, F: F}[self.layer]
-        self.downlink.plan(int((better - self.layer) * 1.1))
+        self.downlink.plan(SOUND + Q, int((better - self.layer) * 1.1))
 
 
 def seconds(line: Line, count: int) -> list[int]:
@@ -106,6 +106,15 @@ def test_a_way_that_becomes_longer_is_no_narrow_line_for_long() -> None:
     seconds(line, 10)
     line.base_rtt = 0.2
     assert set(seconds(line, 60)) == {F}
+
+
+def test_a_viewer_that_answers_late_keeps_a_picture() -> None:
+    line = Line(Downlink(), 10_000_000)
+    seconds(line, 10)
+    for rtt in (0.6, 0.3, 1.2, 0.5, 2.0, 0.4) * 10:
+        line.base_rtt = rtt
+        line.second()
+        assert line.layer >= Q
 
 
 def test_the_sound_goes_on_when_there_is_room_for_nothing_else() -> None:
