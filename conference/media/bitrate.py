@@ -52,9 +52,9 @@ class StandingQueue:
 class BitrateEstimate:
     """Bits per second for one publisher, all streams together."""
 
-    def __init__(self, ceiling: int = CEILING) -> None:
+    def __init__(self, ceiling: int = CEILING, start: int = START) -> None:
         self.ceiling = ceiling
-        self.target = min(START, ceiling)
+        self.target = min(start, ceiling)
 
     def update(self, received: int, fraction: int, standing: float = 0.0) -> int:
         """Once a second; returns the new target.

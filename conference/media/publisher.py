@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from conference.media import rtcp, rtp, sdp
-from conference.media.bitrate import CEILING, BitrateEstimate, StandingQueue
+from conference.media.bitrate import BitrateEstimate, StandingQueue
 from conference.media.fanout import Group
 from conference.media.feed import Feed, FeedClock, Stream
 from conference.media.limits import RTP_BITS, RTP_PACKETS, Intake
 from conference.media.peer import Peer
 from conference.media.rtp import Malformed, Packet
-from conference.media.sdp import Accepted, Section
+from conference.media.sdp import START_KBITS_LAYERED, Accepted, Section
 
 MAX_SSRCS = 12
-LAYERED_CEILING = 3_200_000
+LAYERED_CEILING, LAYERED_START = 3_200_000, START_KBITS_LAYERED * 1000
 SENDER_SSRC = 1
 
 
@@ -47,7 +47,8 @@ class Publisher(Peer):
                 else:
                     self.feed.video.append(stream)
         self.sources: dict[int, tuple[Stream, bool]] = {}
-        self.estimate = BitrateEstimate(LAYERED_CEILING if len(self.feed.video) > 1 else CEILING)
+        layered = len(self.feed.video) > 1
+        self.estimate = BitrateEstimate(LAYERED_CEILING, LAYERED_START) if layered else BitrateEstimate()
         self.queue = StandingQueue()
         self.refused = 0
         self.intake = Intake(RTP_PACKETS, RTP_BITS, self.made)
@@ -127,8 +128,15 @@ class Publisher(Peer):
                 rid = told(self._repaired_id if repair else self._rid_id) if len(layers) > 1 else stream.rid
                 fits = rid == stream.rid and (repair or payload_type == stream.codec.payload_type)
                 if fits and (bound := self._bound(stream, repair, ssrc)):
+                    self._bind_repair(section, stream, ssrc)
                     return bound
         return None
+
+    def _bind_repair(self, section: Section, stream: Stream, ssrc: int) -> None:
+        """Bind the retransmissions that the offer names beside a stream (RFC 5576 section 4.2)."""
+        repair = section.repairs.get(ssrc)
+        if repair is not None and stream.codec.rtx is not None and repair not in self.sources:
+            self._bound(stream, True, repair)
 
     def _bound(self, stream: Stream, repair: bool, ssrc: int) -> tuple[Stream, bool] | None:
         """Bind an SSRC to a stream or to its retransmissions, unless there is one already."""
