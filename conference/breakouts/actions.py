@@ -473,6 +473,7 @@ async def stay(unit: Unit, key: str, person: Person, *, staying: bool) -> None:
     if staying:
         place.audio = place.video = False
         place.hand = None
+        await presence.unseat(unit, groups.session.id, person.id)
     await groups.tell_seats([place], [place.room])
     await unit.tell(DAY, BreakoutsStayed(key, staying, person.public_id))
 
@@ -521,6 +522,8 @@ async def visit(unit: Unit, key: str, person: Person, room: str | None) -> None:
             raise ConferenceError("breakouts.closed", "Die Gruppen sind nicht geöffnet.")
     place = await groups.place(person)
     place.staff = True
+    if room is not None and place.staying:
+        await stay(unit, key, person, staying=False)
     await groups.seat({place: room})
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from conference.breakouts import actions, queries
-from conference.core.facts import Told
+from conference.core.audience import person as person_audience
+from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, may
 from conference.hall.room_media import RoomMedia
 from conference.hall.visit import Visit
@@ -55,7 +56,17 @@ class Groups:
     def heard(self, fact: Told) -> None:
         """Something happened in working groups."""
         self._due = None
-        self._stale(fact.body.get("session", fact.stream) if fact.name == "breakouts.called" else fact.stream)
+        if fact.name == "breakouts.called" and fact.body["opens_at"] is None:
+            self._empty(fact.body["session"])
+        elif fact.name == "breakouts.stayed" and fact.body["staying"]:
+            self._empty(fact.body["session"], fact.audience)
+        self._stale(fact.body["session"] if fact.stream == DAY else fact.stream)
+
+    def _empty(self, key: str, audience: str | None = None) -> None:
+        """Those in the rooms, or one of them, are in the plenary."""
+        for visit in self._visits():
+            if visit.session == key and audience in (None, person_audience(visit.person.public_id)):
+                visit.room = None
 
     def _stale(self, key: str) -> None:
         self._dirty.add(key)

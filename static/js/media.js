@@ -12,6 +12,7 @@ const TELL_AGAIN = 1_000;
 /** The slots of a room, seen and heard. */
 export class Viewer extends Line {
   #slots;
+  #voices;
   #onslot;
   #expects;
   /** @type {number[] | null} */
@@ -24,13 +25,15 @@ export class Viewer extends Line {
    * @param {string} options.address
    * @param {Carried} options.carries
    * @param {number} options.slots how many pictures and sounds the room has
-   * @param {(slot: number, video: MediaStreamTrack, audio: MediaStreamTrack) => void} options.onslot new tracks
+   * @param {number} [options.voices] how many sounds, where they are fewer
+   * @param {(slot: number, video: MediaStreamTrack, audio: MediaStreamTrack | undefined) => void} options.onslot new tracks
    * @param {() => boolean} options.expects whether somebody can be seen or heard now
    * @param {(state: LineState) => void} options.onstate
    */
-  constructor({ address, carries, slots, onslot, expects, onstate }) {
+  constructor({ address, carries, slots, voices = slots, onslot, expects, onstate }) {
     super({ address, carries, silentFor: 2_000, onstate });
     this.#slots = slots;
+    this.#voices = voices;
     this.#onslot = onslot;
     this.#expects = expects;
   }
@@ -41,10 +44,10 @@ export class Viewer extends Line {
 
   /** @param {RTCPeerConnection} pc */
   prepare(pc) {
-    const receive = (/** @type {string} */ kind) =>
-      Array.from({ length: this.#slots }, () => pc.addTransceiver(kind, { direction: "recvonly" }).receiver.track);
-    const videos = receive("video");
-    const audios = receive("audio");
+    const receive = (/** @type {string} */ kind, /** @type {number} */ length) =>
+      Array.from({ length }, () => pc.addTransceiver(kind, { direction: "recvonly" }).receiver.track);
+    const videos = receive("video", this.#slots);
+    const audios = receive("audio", this.#voices);
     videos.forEach((video, slot) => this.#onslot(slot, video, audios[slot]));
   }
 
@@ -118,7 +121,7 @@ export class Viewer extends Line {
     return Promise.all(
       kinds[0].map(async (video, slot) => {
         const seen = await video.receiver.getStats();
-        const heard = await kinds[1][slot].receiver.getStats();
+        const heard = (await kinds[1][slot]?.receiver.getStats()) ?? new Map();
         return {
           slot,
           framesDecoded: sum(seen, "inbound-rtp", "framesDecoded"),
@@ -245,6 +248,20 @@ export async function openDevices({ camera = null, microphone = null } = {}) {
     }
   }
   throw refusal;
+}
+
+/**
+ * Microphone or camera alone, as chosen.
+ *
+ * @param {"audio" | "video"} kind
+ * @returns {Promise<MediaStreamTrack>}
+ * @throws {DOMException} it cannot be had
+ */
+export async function openTrack(kind) {
+  const deviceId = localStorage.getItem(kind === "audio" ? "microphone" : "camera");
+  const wanted = { ...(kind === "audio" ? MICROPHONE : CAMERA), ...(deviceId ? { deviceId: { ideal: deviceId } } : {}) };
+  const stream = await navigator.mediaDevices.getUserMedia({ [kind]: wanted });
+  return stream.getTracks()[0];
 }
 
 /** @returns {Promise<MediaStream>} what the person chose to show */

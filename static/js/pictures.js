@@ -73,6 +73,7 @@ export class Pictures {
   #entries;
   #changed;
   #sound;
+  #arriving;
   #places;
   #viewer;
   #sizes;
@@ -86,21 +87,26 @@ export class Pictures {
   /**
    * @param {object} options
    * @param {string} options.session
-   * @param {"stage" | "backstage"} options.of
+   * @param {"stage" | "backstage" | "group"} options.of
    * @param {number} options.slots
    * @param {boolean} options.sound
    * @param {() => (Entry | null)[]} options.entries who is in which slot
    * @param {() => void} options.changed
+   * @param {string} [options.query] names the room in the address
+   * @param {number} [options.voices] how many sounds the room has, if not as many as pictures
+   * @param {() => string[]} [options.arriving] feeds that arrive at the server now
    */
-  constructor({ session, of, slots, sound, entries, changed }) {
+  constructor({ session, of, slots, sound, entries, changed, query = `room=${of}`, voices, arriving }) {
+    this.#arriving = arriving ?? (() => room.state.signals.feeds ?? []);
     this.#entries = entries;
     this.#changed = changed;
     this.#sound = sound;
     this.#places = Array.from({ length: slots }, () => new Place());
     this.#viewer = new Viewer({
-      address: address(`/whep/${session}?room=${of}`),
+      address: address(`/whep/${session}?${query}`),
       carries: of,
       slots,
+      voices,
       onslot: (slot, video, audio) => this.#connect(slot, video, audio),
       expects: () => this.#expects(),
       onstate: (state) => {
@@ -168,12 +174,12 @@ export class Pictures {
   /**
    * @param {number} slot
    * @param {MediaStreamTrack} video
-   * @param {MediaStreamTrack} audio
+   * @param {MediaStreamTrack | undefined} audio
    */
   #connect(slot, video, audio) {
     const place = this.#places[slot];
     place.begin(video);
-    if (!this.#sound) return;
+    if (!this.#sound || !audio) return;
     place.audio.srcObject = new MediaStream([audio]);
     this.#play(place.audio);
   }
@@ -190,7 +196,7 @@ export class Pictures {
   }
 
   #expects() {
-    const arriving = room.state.signals.feeds ?? [];
+    const arriving = this.#arriving();
     return this.#entries().some(
       (entry, slot) =>
         entry !== null &&

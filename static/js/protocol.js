@@ -32,6 +32,20 @@ const REPEATABLE = new Set([
   "pause.skip",
   "pause.back",
   "health.watch",
+  "breakouts.wish",
+  "breakouts.move",
+  "breakouts.lock",
+  "breakouts.resize",
+  "breakouts.allow",
+  "breakouts.choose",
+  "breakouts.stay",
+  "breakouts.enter",
+  "breakouts.leave",
+  "breakouts.visit",
+  "breakouts.tracks",
+  "breakouts.hand",
+  "breakouts.help",
+  "breakouts.helped",
 ]);
 
 /** A command the server refused, or that could not be sent. */
@@ -60,6 +74,7 @@ export class Protocol {
   #whenGreeted = [];
   #offlineTimer = 0;
   #over = false;
+  #beats;
 
   /**
    * @param {object} options
@@ -87,7 +102,7 @@ export class Protocol {
       auth: (answer) => answer({ as, session, since: numbers() }),
     });
     this.#listen();
-    setInterval(() => void this.#beat(), BEAT_EVERY);
+    this.#beats = setInterval(() => void this.#beat(), BEAT_EVERY);
   }
 
   /**
@@ -112,6 +127,7 @@ export class Protocol {
   /** Hangs up for good. */
   close() {
     this.#over = true;
+    clearInterval(this.#beats);
     this.#socket.disconnect();
   }
 

@@ -94,10 +94,14 @@ async def seat(unit: Unit, session_id: int, person_id: int, visit: str, room: st
     await _open(unit, session_id, person_id, visit, ONLINE, room)
 
 
-async def unseat(unit: Unit, session_id: int) -> None:
-    """The rooms close: whoever is in one is in the session as a whole again."""
-    in_rooms = (PresenceRow.session_id == session_id, PresenceRow.room != "", _STILL_OPEN)
-    found = list(await unit.db.execute(select(PresenceRow.person_id, PresenceRow.visit).where(*in_rooms)))
+async def unseat(unit: Unit, session_id: int, person_id: int | None = None) -> None:
+    """Whoever is in a room of the session, or one person alone, is in the session as a whole again."""
+    in_rooms = select(PresenceRow.person_id, PresenceRow.visit).where(
+        PresenceRow.session_id == session_id, PresenceRow.room != "", _STILL_OPEN
+    )
+    if person_id is not None:
+        in_rooms = in_rooms.where(PresenceRow.person_id == person_id)
+    found = list(await unit.db.execute(in_rooms))
     for person_id, visit in found:
         await seat(unit, session_id, person_id, visit, "")
 

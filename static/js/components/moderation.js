@@ -7,6 +7,7 @@ import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
+import "./group-desk.js";
 import "./pause-desk.js";
 import "./people.js";
 import "./poll-desk.js";
@@ -40,6 +41,7 @@ export class Moderation extends Live {
               : nothing}
           </div>
         </section>
+        ${item.kind === "breakouts" ? html`<conf-group-desk></conf-group-desk>` : nothing}
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
         <conf-stage-desk></conf-stage-desk>
       </div>

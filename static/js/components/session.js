@@ -1,5 +1,6 @@
 /** One session for its audience: waiting for it, in it, after it. Follows every move without a reload. */
 
+import { keyed } from "/static/vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { address } from "../address.js";
@@ -9,8 +10,10 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { partView, stateBadge } from "./agenda.js";
+import "./call.js";
 import "./countdown.js";
 import "./devices.js";
+import { inGroup } from "./groups.js";
 import { mark } from "./mark.js";
 import "./pause.js";
 import "./polls.js";
@@ -36,8 +39,9 @@ export class Session extends Live {
     this.#goOn(item);
     const hall = item.kind === "live" && item.state === "live" && (room.joined || !room.may("join"));
     document.body.classList.toggle("page-hall", hall);
-    if (hall) return this.#hall(item);
-    return html`<div class="page">${this.#paper(item)}</div>`;
+    const inside = item.kind === "breakouts" && item.state === "live" && inGroup();
+    const whole = hall ? this.#hall(item) : inside ? html`<conf-groups></conf-groups>` : html`<div class="page">${this.#paper(item)}</div>`;
+    return keyed(item.key, html`<conf-call></conf-call>${whole}`);
   }
 
   #pause() {
@@ -77,6 +81,7 @@ export class Session extends Live {
           <section class="now waiting__card" data-state=${item.state}>
             ${running ? this.#running(item) : this.#countdown(item)} ${this.#door(item)} ${this.#present()}
           </section>
+          ${item.kind === "breakouts" ? html`<conf-groups></conf-groups>` : nothing}
           ${item.record ? html`<p class="fact">${icon("record")}<span>${t("session.record")}</span></p>` : nothing}
           ${this.#devicesHint()} ${this.#parts(item)}
         </div>

@@ -6,5 +6,6 @@ await boot(() =>
     import("../components/connection.js"),
     import("../components/day.js"),
     import("../components/devices.js"),
+    import("../components/my-wishes.js"),
   ]),
 );

@@ -13,7 +13,7 @@ export const breakoutFacts = {
 
   "breakouts.stayed": (snapshot, { session, staying }) => {
     const { call } = snapshot;
-    return call?.session === session ? { ...snapshot, call: { ...call, staying } } : snapshot;
+    return call && call.session === session ? { ...snapshot, call: { ...call, staying } } : snapshot;
   },
 
   "breakouts.changed": (snapshot, { round }) => within(snapshot, (groups) => ({ ...groups, round })),

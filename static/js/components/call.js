@@ -1,0 +1,84 @@
+/** The call to the working groups, wherever one is: they begin in 20 s, the page changes by itself, one may stay. */
+
+import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+
+import { announce } from "../announce.js";
+import { attempt } from "../ask.js";
+import { now } from "../clock.js";
+import { icon, Live } from "../element.js";
+import { t } from "../i18n.js";
+import { room } from "../room.js";
+import "./countdown.js";
+
+const LONGEST = 2 ** 31 - 1;
+
+export class Call extends Live {
+  #timer = 0;
+  #told = "";
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.#timer);
+  }
+
+  view() {
+    clearTimeout(this.#timer);
+    const call = room.state.call ?? null;
+    if (!room.joined || !room.may("join")) return nothing;
+    if (call === null || call.session === room.state.session) {
+      this.#followDay();
+      return nothing;
+    }
+    if (call.staying) return this.#staying(call.session);
+    this.#wait(call);
+    return html`<div class="call" role="region" aria-label=${t("call.title")}>
+      <p class="call__text">${icon("groups")}<span><b>${t("call.title")}</b> ${t("call.more")}</span></p>
+      <conf-countdown small to=${call.opens_at}></conf-countdown>
+      <div class="row">
+        <button class="kern-btn kern-btn--secondary kern-btn--small" type="button" @click=${() => this.#stay(call.session, true)}>
+          <span class="kern-label">${t("call.stay")}</span>
+        </button>
+        <button class="kern-btn kern-btn--primary kern-btn--small" type="button" @click=${() => room.follow(call.session)}>
+          <span class="kern-label">${t("call.go")}</span>
+        </button>
+      </div>
+    </div>`;
+  }
+
+  /** @param {string} session */
+  #staying(session) {
+    return html`<div class="call" role="region" aria-label=${t("call.title")}>
+      <p class="call__text">${icon("groups")}<span>${t("call.staying")}</span></p>
+      <button class="kern-btn kern-btn--secondary kern-btn--small" type="button" @click=${() => this.#stay(session, false)}>
+        <span class="kern-label">${t("call.go.after")}</span>
+      </button>
+    </div>`;
+  }
+
+  /** @param {{session: string, opens_at: string}} call */
+  #wait({ session, opens_at }) {
+    const left = Date.parse(opens_at) - now();
+    if (opens_at !== this.#told) announce("call", t("call.announce"));
+    this.#told = opens_at;
+    this.#timer = setTimeout(() => room.follow(session), Math.min(Math.max(0, left), LONGEST));
+  }
+
+  /** From working groups everybody goes on to where the day goes on, and to them from what is over. */
+  #followDay() {
+    const [here, next] = [room.item, room.belongs];
+    if (!here || !next || next.key === here.key || next.state !== "live") return;
+    const back = here.kind === "breakouts" && (here.state === "ended" || room.state.breakouts?.round.phase === "closed");
+    const there = next.kind === "breakouts" && here.state === "ended";
+    if (back || there) room.follow(next.key);
+  }
+
+  /**
+   * @param {string} session
+   * @param {boolean} staying
+   */
+  #stay(session, staying) {
+    return attempt(() => room.command("breakouts.stay", { session, staying }));
+  }
+}
+
+customElements.define("conf-call", Call);
