@@ -12,12 +12,13 @@ from conference.core.facts import Fact
 from conference.core.roles import Permission
 from conference.feedback import facts as feedback_facts
 from conference.live.gateway import COMMANDS
+from conference.pauses import facts as pause_facts
 from conference.polls import facts as poll_facts
 from conference.sessions import facts as session_facts
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
-SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health"}
+SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
 
 
 def section(title: str) -> list[list[str]]:
@@ -34,7 +35,7 @@ def names(rows: list[list[str]]) -> list[str]:
 
 def facts() -> dict[str, type[Fact]]:
     """Every fact there is."""
-    modules = (session_facts, poll_facts, feedback_facts)
+    modules = (session_facts, poll_facts, feedback_facts, pause_facts)
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}
 

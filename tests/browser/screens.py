@@ -38,9 +38,8 @@ SPEAKERS = {
 FLEIG, MOEBBECK, *OTHERS = SPEAKERS
 ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
 ONLINE, IN_THE_HALL = 57, 14
-LIVE, END = "live-1", "feedback"
+LIVE, PAUSE, END = "live-1", "aktiv-pause", "feedback"
 MIDDAY = (
-    ("aktiv-pause", (11, 10), (11, 24)),
     ("arbeitsgruppen", (11, 25), (12, 25)),
     ("live-2", (12, 30), (13, 28)),
 )
@@ -349,6 +348,7 @@ async def evening(day: Day) -> None:
     day.turn(11, 9)
     await asyncio.sleep(HEARTBEAT_SECONDS + 1)
     await day.do("session.move", to="ended")
+    await pause(day)
     for session, begins, ends in MIDDAY:
         await attend(day, session, begins, ends)
     day.turn(13, 31)
@@ -365,6 +365,38 @@ async def evening(day: Day) -> None:
     await day.take("telefon-danke", phone)
     await phone.context.close()
     await organiser(day)
+
+
+async def pause(day: Day) -> None:
+    """The active pause: an exercise, the rest with those who are back, the last half minute."""
+    day.turn(11, 10)
+    await day.fill(PAUSE)
+    hall = await day.window(None, f"/venue/{PAUSE}", size=PROJECTOR)
+    laptop = await day.window(ANNA, f"/s/{PAUSE}")
+    phone = await day.window(ANNA, f"/s/{PAUSE}", size=PHONE)
+    for window in (laptop, phone):
+        await window.press("session.join")
+    console = await day.window(MODERATOR, f"/s/{PAUSE}/moderation", size=SMALL_LAPTOP)
+    await console.press("pausedesk.start")
+    for name, window in (("pause", laptop), ("pause-telefon", phone), ("pause-moderation", console)):
+        await day.take(name, window)
+    await day.do("pause.skip", session=PAUSE, run=1, step=0)
+    await day.take("pause-saalbild", hall)
+    day.turn(11, 19)
+    for client in day.crowd[:31]:
+        await client.do("pause.back", session=PAUSE, run=1, back=True)
+    for window in (laptop, phone, hall):
+        await window.sees(t("pause.rest"))
+    await day.take("pause-freie-zeit", laptop)
+    day.turn(11, 24)
+    await day.do("pause.end", session=PAUSE, run=1, at_once=False)
+    for name, window in (("pause-gleich-weiter", phone), ("pause-gleich-weiter-saalbild", hall)):
+        await window.page.locator(".pause__handover").wait_for()
+        await day.take(name, window)
+    for window in (hall, laptop, phone, console):
+        await window.context.close()
+    await asyncio.sleep(HEARTBEAT_SECONDS + 1)
+    await day.do("pause.end", session=PAUSE, run=1, at_once=True)
 
 
 async def attend(day: Day, session: str, begins: tuple[int, int], ends: tuple[int, int]) -> None:

@@ -52,6 +52,12 @@ describe("where the day goes on", () => {
   const agenda = [item("live-1", "live", "ended"), item("pause", "active_pause", "live"), item("groups", "breakouts", "planned")];
 
   it("is after this pause", () => assert.equal(whereNext({ agenda, session: "pause" }).key, "groups"));
+  it("is after this pause, whatever was left out before", () => {
+    assert.equal(whereNext({ agenda: [item("lobby", "lobby", "planned"), ...agenda], session: "pause" }).key, "groups");
+  });
+  it("is where something runs already", () => {
+    assert.equal(whereNext({ agenda: [item("live-2", "live", "live"), ...agenda], session: "pause" }).key, "live-2");
+  });
   it("is here where a stage pauses", () => assert.equal(whereNext({ agenda, session: "live-1" }), null));
   it("is nowhere at the end of the day", () => assert.equal(whereNext({ agenda: agenda.slice(0, 2), session: "pause" }), null));
 });

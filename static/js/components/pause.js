@@ -82,7 +82,7 @@ export class Pause extends Live {
       <h1 class="pause__title" id="pause-title">${title(pause, step)}</h1>
       <p class="pause__left" role="timer">${span(Math.ceil(place.left / 1000) * 1000)}</p>
       ${step.figure === "rest"
-        ? html`<p class="pause__text">${t("pause.rest.more", { time: time(until) })}</p>${this.#back(pause)}`
+        ? html`<p class="pause__text pause__text--rest">${t("pause.rest.more", { time: time(until) })}</p>${this.#back(pause)}`
         : this.#texts(step)}`;
   }
 

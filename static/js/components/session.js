@@ -9,6 +9,7 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
+import { whereNext } from "../state/index.js";
 import { partView, stateBadge } from "./agenda.js";
 import "./call.js";
 import "./countdown.js";
@@ -50,10 +51,12 @@ export class Session extends Live {
     return html`<conf-pause></conf-pause>`;
   }
 
-  /** After a pause nobody stays behind. @param {AgendaItem} item */
+  /** After a pause nobody stays behind; where the pause is the session, that ends a moment later. @param {AgendaItem} item */
   #goOn(item) {
-    if (this.#paused && item.state === "ended" && room.joined && room.belongs) room.follow(room.belongs.key);
+    if (!this.#paused || (item.kind !== "live" && item.state === "live")) return;
     this.#paused = false;
+    const next = whereNext(room.state);
+    if (item.state === "ended" && room.joined && next) room.follow(next.key);
   }
 
   /** @param {AgendaItem} item */

@@ -45,14 +45,18 @@ export function belongsNow(agenda) {
 }
 
 /**
- * Where the day goes on once this page's session is over; a session with a stage goes on itself.
+ * Where the day goes on once this page's session is over: where something runs, else with what comes after it; what
+ * was left out before stays left out. A session with a stage goes on itself.
  *
  * @param {Snapshot} snapshot
  * @returns {AgendaItem | null}
  */
 export function whereNext({ agenda, session }) {
   if (agenda.some(({ key, kind }) => key === session && kind === "live")) return null;
-  return belongsNow(agenda.map((item) => (item.key === session ? { ...item, state: "ended" } : item)));
+  const others = agenda.filter(({ key }) => key !== session);
+  const later = agenda.slice(agenda.findIndex(({ key }) => key === session) + 1);
+  const running = others.filter(({ state }) => state === "live");
+  return belongsNow(running) ?? belongsNow(later) ?? belongsNow(others);
 }
 
 /**
