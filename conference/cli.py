@@ -18,10 +18,10 @@ import uvloop
 from conference import demo
 from conference.app import open_store, serve
 from conference.config import Settings, load, secret_key
-from conference.core.errors import ConferenceError
+from conference.core.errors import BadRequest, ConferenceError
 from conference.core.roles import Role
 from conference.doctor import examine
-from conference.exporting import FORMATS, WHATS, export
+from conference.exporting import FORMATS, TEXT, WHATS, export, forms
 from conference.importing import ImportReport, import_all
 from conference.migrations import standing, upgrade
 from conference.people.people_file import PeopleFile, read_people
@@ -104,9 +104,9 @@ def _links_parser(commands: Any) -> None:
 
 
 def _export_parser(commands: Any) -> None:
-    parser = commands.add_parser("export", help="attendance, feedback, polls as files")
+    parser = commands.add_parser("export", help="attendance, feedback, polls, questions, boards as files")
     parser.add_argument("what", choices=WHATS)
-    parser.add_argument("--format", choices=FORMATS, required=True, dest="form")
+    parser.add_argument("--format", choices=(*FORMATS, TEXT), required=True, dest="form")
     parser.add_argument("--output", default="-", metavar="FILE|-")
     parser.set_defaults(run=_export)
 
@@ -216,6 +216,8 @@ _LINK_WRITERS = {"table": _table, "csv": _csv, "json": _json}
 
 
 async def _export(settings: Settings, options: argparse.Namespace) -> int:
+    if options.form not in forms(options.what):
+        raise BadRequest("Als Text gibt es nur die Tafeln der Arbeitsgruppen.")
     async with open_store(settings) as store, store.reading() as db:
         body = await export(db, options.what, options.form, store.clock.now())
     if options.output == "-":

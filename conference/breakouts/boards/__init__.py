@@ -1,0 +1,1 @@
+"""Boards of working groups: what a room writes down together, letter by letter."""
