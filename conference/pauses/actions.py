@@ -111,12 +111,14 @@ async def wind_up(unit: Unit, key: str, run: int) -> None:
     await _shift(unit, key, row, row.to_model().wind_up(unit.now))
 
 
-async def follow_agenda(unit: Unit, key: str, minutes: int) -> None:
-    """The session's time moved: the rest of a pause that is the session follows."""
-    session = await sessions.row(unit.db, key)
-    row = await queries.running(unit.db, session.id)
-    if row is not None and session.kind in PAUSE_KINDS:
-        await _shift(unit, key, row, row.to_model().follow(unit.now, timedelta(minutes=minutes)))
+async def follow_agenda(unit: Unit, key: str, minutes: int, following: bool) -> None:
+    """A session's time moved, and on wish that of all that follow: the rest of a pause that is one of them follows."""
+    first = await sessions.row(unit.db, key)
+    for session in await sessions.rows(unit.db):
+        moved = session.id == first.id or (following and session.position > first.position)
+        row = await queries.running(unit.db, session.id) if moved and session.kind in PAUSE_KINDS else None
+        if row is not None:
+            await _shift(unit, session.key, row, row.to_model().follow(unit.now, timedelta(minutes=minutes)))
 
 
 async def close(unit: Unit, key: str) -> None:

@@ -116,6 +116,9 @@ async def test_the_rest_follows_when_the_session_is_shifted(tmp_path: Path) -> N
         await room.do(moderator, "pause.start", session=PAUSE, minutes=None)
         await room.do(moderator, "session.shift", session=PAUSE, minutes=5, following=True)
         assert sum(await _lengths(room, moderator)) == 20 * 60 * 1000
+        for following, minutes in ((False, 20), (True, 15)):
+            await room.do(moderator, "session.shift", session=LIVE, minutes=-5, following=following)
+            assert sum(await _lengths(room, moderator)) == minutes * 60 * 1000
 
 
 async def test_whoever_says_so_is_back_as_a_number_and_forgotten_in_the_end(tmp_path: Path) -> None:

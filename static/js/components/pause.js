@@ -59,9 +59,10 @@ export class Pause extends Live {
         <div class="pause__picture">${ring(pause, place)}<div class="pause__figure">${figure(step.figure, this.#variant(step))}</div></div>
         <div class="pause__words">
           ${this.#words(pause, place, step)} ${this.#screen ? nothing : this.#choice(step)} ${this.#next(pause, place)}
+          ${leaving ? this.#handover(place) : nothing}
         </div>
       </div>
-      ${leaving ? this.#handover(place) : nothing} ${this.#screen ? nothing : this.#foot()}
+      ${this.#screen ? nothing : this.#foot()}
     </section>`;
   }
 
