@@ -52,4 +52,4 @@ async def shift(asked: Asked[Shift]) -> None:
     """Change times; agendas and calendars follow."""
     async with asked.hall.store.unit() as unit:
         await agenda.shift(unit, asked.body.session, asked.body.minutes, asked.body.following)
-        await pauses.follow_agenda(unit, asked.body.session, asked.body.minutes)
+        await pauses.follow_agenda(unit, asked.body.session, asked.body.minutes, asked.body.following)

@@ -85,6 +85,13 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
         await anna.page.wait_for_timeout(600)
         found += await violations(anna)
         await look(ORGANISER, "/organise/results", "/organise")
+        await server.command_as(MODERATOR, "pause.start", session="aktiv-pause", minutes=None)
+        await anna.page.goto(f"{server.url}/s/aktiv-pause?lang={lang}")
+        await anna.page.locator("conf-session .join button").click()
+        await anna.page.locator(".pause__title").wait_for()
+        found += await violations(anna)
+        await look(None, "/venue/aktiv-pause")
+        await look(MODERATOR, "/s/aktiv-pause/moderation")
         assert moderator.problems == []
     assert found == []
 
