@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from conference.breakouts import facts as breakout_facts
 from conference.cli import _parser
 from conference.config import Settings
 from conference.core.facts import Fact
@@ -18,7 +19,7 @@ from conference.sessions import facts as session_facts
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
-SIGNALS = {"presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
+SIGNALS = {"groups", "presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
 
 
 def section(title: str) -> list[list[str]]:
@@ -35,7 +36,7 @@ def names(rows: list[list[str]]) -> list[str]:
 
 def facts() -> dict[str, type[Fact]]:
     """Every fact there is."""
-    modules = (session_facts, poll_facts, feedback_facts, pause_facts)
+    modules = (session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts)
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}
 
@@ -78,7 +79,7 @@ def test_every_fact_says_what_happened() -> None:
 
 def test_every_signal_is_written_down_and_no_other() -> None:
     assert sorted(names(section("Signals"))) == sorted(SIGNALS)
-    code = "".join((ROOT / "conference" / "hall" / "hall.py").read_text("utf-8"))
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "conference" / "hall").glob("*.py")))
     sent = set(re.findall(r"""(?:outbox\.signal\(|_signal\(\w+, )"([a-z]+)\"""", code))
     assert sent == SIGNALS
 

@@ -111,11 +111,12 @@ def _attended(
 
 
 def sheets(report: Report) -> list[Sheet]:
-    """Übersicht, Teilnahme, Verbindungen, then one sheet per session."""
+    """Übersicht, Teilnahme, Verbindungen, Gruppenräume (if there were any), then one sheet per session."""
     per_session = [
         Sheet(s.title, _SESSION, [_session_cells(r) for r in report.rows if r.session is s]) for s in report.sessions
     ]
-    return [overview(report), attendance_sheet(report), _connections(report), *per_session]
+    in_rooms = [_rooms(report)] if any(visit.room for visit, _, _ in report.visits) else []
+    return [overview(report), attendance_sheet(report), _connections(report), *in_rooms, *per_session]
 
 
 def attendance_sheet(report: Report) -> Sheet:
@@ -205,6 +206,7 @@ def _connections(report: Report) -> Sheet:
         Column("E-Mail"),
         Column("Veranstaltung"),
         Column("Ort"),
+        Column("Raum"),
         Column("Von", "datetime"),
         Column("Bis", "datetime"),
         Column("Minuten", "decimal"),
@@ -219,12 +221,52 @@ def _connections(report: Report) -> Sheet:
                 person.email or "",
                 session.title,
                 "Saal" if row.source == "hall" else "online",
+                _room_title(session, row.room),
                 began,
                 row.ended,
                 round((ended - began).total_seconds() / 60, 1),
             )
         )
     return Sheet("Verbindungen", columns, rows)
+
+
+def _rooms(report: Report) -> Sheet:
+    """A row per person and room of working groups."""
+    columns = (
+        Column("Veranstaltung"),
+        Column("Raum"),
+        Column("Nachname"),
+        Column("Vorname"),
+        Column("E-Mail"),
+        Column("Organisation"),
+        Column("Minuten", "decimal"),
+    )
+    rows = [
+        (session.title, _room_title(session, room), p.last_name, p.first_name, p.email or "", p.organisation, minutes)
+        for session, room, p, minutes in _minutes_in_rooms(report)
+    ]
+    return Sheet("Gruppenräume", columns, sorted(rows))
+
+
+def _minutes_in_rooms(report: Report) -> list[tuple[Session, str, Person, float]]:
+    """How long people were in rooms of working groups; two devices at the same time count once."""
+    intervals: dict[tuple[int, str, int], list[Interval]] = defaultdict(list)
+    named: dict[tuple[int, str, int], tuple[Session, str, Person]] = {}
+    for row, person, session in report.visits:
+        if row.room:
+            place = session.id, row.room, person.id
+            intervals[place].append(queries.closing(row, report.now))
+            named[place] = session, row.room, person
+    return [(*named[place], _minutes(found)) for place, found in intervals.items()]
+
+
+def _minutes(intervals: Sequence[Interval]) -> float:
+    return round(total(union(intervals)).total_seconds() / 60, 1)
+
+
+def _room_title(session: Session, key: str) -> str:
+    """A room as the programme calls it; its key if it does no longer."""
+    return next((str(room["title"]) for room in session.extra.get("rooms", ()) if room["key"] == key), key)
 
 
 def payload(report: Report) -> dict[str, Any]:
@@ -249,12 +291,18 @@ def _session_payload(report: Report, session: Session) -> dict[str, Any]:
         "ends": session.ends,
         "ran": [{"began": began, "ended": ended} for began, ended in ran],
         "minutes": round(total(ran).total_seconds() / 60, 1),
-        "people": [_person_payload(row, visits[row.person.id]) for row in report.rows if row.session is session],
+        "people": [
+            _person_payload(row, visits[row.person.id], report.now) for row in report.rows if row.session is session
+        ],
     }
 
 
-def _person_payload(row: Attended, visits: Sequence[PresenceRow]) -> dict[str, Any]:
+def _person_payload(row: Attended, visits: Sequence[PresenceRow], now: datetime) -> dict[str, Any]:
     a, p = row.attendance, row.person
+    in_rooms: dict[str, list[Interval]] = defaultdict(list)
+    for visit in visits:
+        if visit.room:
+            in_rooms[visit.room].append(queries.closing(visit, now))
     return {
         "name": p.name,
         "email": p.email,
@@ -266,7 +314,8 @@ def _person_payload(row: Attended, visits: Sequence[PresenceRow]) -> dict[str, A
         "place": row.place,
         "first": a.first,
         "last": a.last,
-        "visits": [{"source": v.source, "began": v.began, "ended": v.ended} for v in visits],
+        "rooms": [{"room": room, "minutes": _minutes(found)} for room, found in in_rooms.items()],
+        "visits": [{"source": v.source, "room": v.room, "began": v.began, "ended": v.ended} for v in visits],
     }
 
 

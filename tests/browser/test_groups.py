@@ -1,0 +1,139 @@
+"""Working groups in real windows: all are taken along, see and hear their own group alone, and come back to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.clocked import turn
+from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, t, until, visitor
+from tests.browser.test_accessibility import violations
+from tests.server import Server, running
+
+pytestmark = pytest.mark.browser
+MODERATOR = "oliver.lilie@example.org"
+ANNA, BERND, CLARA = "violetta.kohl@example.org", "felix.groettner@example.org", "ildiko.beyer@example.org"
+BEFORE, GROUPS = "live-1", "arbeitsgruppen"
+START = datetime(2026, 6, 17, 9, 24, tzinfo=UTC)
+FOREIGN = """(group) => fetch(`/whep/arbeitsgruppen?group=${group}`, {
+  method: "POST", headers: { "Content-Type": "application/sdp" }, body: "v=0",
+}).then(({ status }) => status)"""
+
+
+async def in_room(person: Visitor, title: str) -> None:
+    """Wait until the page shows the inside of a room."""
+    await expect(person.page.locator(".group__bar h1")).to_have_text(title, timeout=PATIENCE)
+
+
+async def id_of(person: Visitor) -> str:
+    return str(await person.page.evaluate("JSON.parse(document.getElementById('snapshot').textContent).me.id"))
+
+
+async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    now = START
+    turn(clock, now)
+    server = Server(tmp_path / "data", program=("-m", "tests.browser.clocked", str(clock)), media_workers=1)
+    await server.import_day()
+
+    def forward(seconds: int) -> None:
+        nonlocal now
+        now += timedelta(seconds=seconds)
+        turn(clock, now)
+
+    async with running(server), chromium() as browser:
+        await server.command_as(MODERATOR, "session.move", session=BEFORE, to="live")
+        anna = await visitor(browser, "anna", await server.link(ANNA, BEFORE))
+        bernd = await visitor(browser, "bernd", await server.link(BERND, BEFORE), size=PHONE)
+        clara = await visitor(browser, "clara", await server.link(CLARA, BEFORE))
+        desk = await visitor(browser, "desk", await server.link(MODERATOR))
+        everybody = [anna, bernd, clara, desk]
+        for person in (anna, bernd, clara):
+            await person.press("session.join")
+            await person.page.evaluate("window.before = true")  # gone after a reload
+        await desk.page.goto(f"{server.url}/s/{GROUPS}/moderation")
+
+        # Places in one press, one moved by keyboard, one by drag; the wishes are counted.
+        await desk.press_named("Plätze verteilen")
+        await expect(desk.page.locator(".seat")).not_to_have_count(0)
+        for room in ("ag2", "ag4"):
+            await server.command_as(MODERATOR, "breakouts.resize", session=GROUPS, room=room, capacity=30)
+        for person, room in ((anna, "ag2"), (bernd, "ag2"), (clara, "ag4")):
+            seat = desk.page.locator(f'[data-person="{await id_of(person)}"]')
+            if person is clara:
+                await seat.drag_to(desk.page.locator(f'[data-room="{room}"] header'))
+            else:
+                await seat.get_by_role("combobox").select_option(room)
+            await expect(
+                desk.page.locator(f'[data-room="{room}"] [data-person="{await id_of(person)}"]')
+            ).to_be_visible()
+        assert await violations(desk.page) == []
+
+        # The call reaches everybody; who wants to stays; the others' pages change by themselves, without a reload.
+        await desk.press("desk.groups.start")
+        for person in (anna, bernd, clara):
+            await person.sees(t("call.title"))
+        await clara.press("call.stay")
+        await clara.sees(t("call.staying"))
+        forward(21)
+        await in_room(anna, "AG 2 – Weiterbildung im Wandel")
+        await in_room(bernd, "AG 2 – Weiterbildung im Wandel")
+        assert await anna.page.evaluate("window.before")
+        assert anna.page.url.split("?")[0] == f"{server.url}/s/{GROUPS}"
+        assert clara.page.url.split("?")[0] == f"{server.url}/s/{BEFORE}"
+        await clara.press("call.go.after")
+        await in_room(clara, "AG 4 – Vereinbarkeit und Arbeitszeit")
+
+        # Picture and sound flow in the group, after a press, and nowhere else.
+        assert await anna.page.evaluate("document.querySelector('conf-group-room').line") == "idle"
+        await anna.press("groups.audio.on")
+        await anna.press("groups.video.on")
+        await bernd.sees_pictures()
+        await bernd.hears()
+        await anna.press("groups.hand.raise")
+        await bernd.sees(t("groups.hands"))
+        assert (await clara.received())["bytes"] == 0
+        assert await clara.page.evaluate(FOREIGN, "ag2") == 403
+        assert await violations(anna.page) == []
+
+        # After a reload one is back, with the same camera, microphone and hand.
+        await anna.page.reload()
+        await in_room(anna, "AG 2 – Weiterbildung im Wandel")
+        await anna.sees(t("groups.hand.lower"))
+        await anna.sees(t("groups.video.off"))
+        await bernd.sees_pictures()
+
+        # Help is asked for, seen at the desk, answered.
+        await bernd.press("groups.help")
+        await bernd.press("groups.help.send")
+        await bernd.sees(t("groups.help.place", place=1))
+        await desk.press("desk.groups.coming")
+        await bernd.sees(t("groups.help.answer", text=t("desk.groups.coming")))
+
+        # The server dies and comes back: everybody is in the same room, picture and sound flow again.
+        await server.kill()
+        await server.start()
+        for person in everybody:
+            await person.is_connected()
+        await in_room(anna, "AG 2 – Weiterbildung im Wandel")
+        await anna.sees(t("groups.hand.lower"))
+        await bernd.sees_pictures()
+        await in_room(clara, "AG 4 – Vereinbarkeit und Arbeitszeit")
+        await until(lambda: _here(desk), "the desk does not see who is where")
+
+        # Called back: the last minute is seen, then everybody is in the plenary.
+        await desk.press("desk.groups.recall")
+        await desk.press("desk.groups.recall", within="dialog")
+        for person in (anna, bernd, clara):
+            await person.sees(t("groups.closing"))
+        forward(120)
+        for person in (anna, bernd, clara):
+            await person.sees(t("groups.back"))
+        assert [problem for person in everybody for problem in person.problems] == []
+
+
+async def _here(desk: Visitor) -> bool:
+    return await desk.page.locator(".seat[data-here]").count() == 3
