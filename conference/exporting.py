@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.breakouts.boards import export as boards
+from conference.breakouts.boards.model import markdown
 from conference.feedback import export as feedback
 from conference.polls import export as polls
+from conference.questions import export as questions
 from conference.sessions import export as attendance
 from conference.sessions.queries import conference
 from conference.sheets.jsonfile import write_json
@@ -18,16 +21,31 @@ from conference.sheets.model import Sheet
 from conference.sheets.text import write_csv
 from conference.sheets.workbook import write_xlsx
 
-What = Literal["attendance", "feedback", "polls"]
+What = Literal["attendance", "feedback", "polls", "questions", "boards"]
 Format = Literal["csv", "xlsx", "json"]
 WHATS: tuple[str, ...] = get_args(What)
 FORMATS: tuple[str, ...] = get_args(Format)
-TITLES = {"attendance": "Teilnahme", "feedback": "Rückmeldungen", "polls": "Umfragen"}
+TITLES = {
+    "attendance": "Teilnahme",
+    "feedback": "Rückmeldungen",
+    "polls": "Umfragen",
+    "questions": "Fragen",
+    "boards": "Tafeln",
+}
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
 }
+TEXT = "md"
+"""CommonMark: boards alone are texts."""
+
+
+def forms(what: str) -> tuple[str, ...]:
+    """The formats in which there is this export."""
+    return (*FORMATS, TEXT) if what == "boards" else FORMATS
+
 
 Made = tuple[Sheet, list[Sheet], Any]
 """The CSV's sheet, the workbook's sheets, the JSON payload."""
@@ -48,10 +66,28 @@ async def _polls(db: AsyncSession, _now: datetime) -> Made:
     return polls.sheet(entries), polls.sheets(entries), entries
 
 
+async def _questions(db: AsyncSession, _now: datetime) -> Made:
+    entries = await questions.payload(db)
+    return questions.sheet(entries), questions.sheets(entries), entries
+
+
+async def _boards(db: AsyncSession, _now: datetime) -> Made:
+    entries = await boards.payload(db)
+    return boards.sheet(entries), boards.sheets(entries), entries
+
+
+async def _text(db: AsyncSession, title: str) -> bytes:
+    """The boards as a text, for the minutes."""
+    written = [board for entry in await boards.payload(db) for board in entry["boards"]]
+    return markdown(title, written).encode()
+
+
 _MAKERS: dict[str, Callable[[AsyncSession, datetime], Awaitable[Made]]] = {
     "attendance": _attendance,
     "feedback": _feedback,
     "polls": _polls,
+    "questions": _questions,
+    "boards": _boards,
 }
 
 
@@ -60,9 +96,11 @@ async def export(db: AsyncSession, what: str, form: str, now: datetime) -> bytes
 
     Args:
         what: one of `WHATS`.
-        form: one of `FORMATS`.
+        form: one of `forms`.
     """
     row = await conference(db)
+    if form == TEXT:
+        return await _text(db, f"{TITLES[what]} · {row.title}")
     timezone = ZoneInfo(row.timezone)
     sheet, sheets, payload = await _MAKERS[what](db, now)
     if form == "csv":

@@ -126,3 +126,53 @@ def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
         (*RATING, {"session": END, "rating": 8, "aspects": None, "comment": None}),
         (*RATING, {"session": END, "rating": None, "aspects": {"Technik": 4}, "comment": ""}),
     ]  # fmt: skip
+
+
+FIRST, SECOND, THIRD = ("q-0000000000000001", "q-0000000000000002", "q-0000000000000003")
+HELLO, AGAIN = "m-0000000000000001", "m-0000000000000002"
+POSSIBLE = {"open": True, "approval": True, "anonymous": True, "hands": True, "reactions": True}
+
+
+def the_talk() -> list[tuple[str, str, dict[str, Any]]]:
+    """Questions, hands, reactions and chat of the session, which goes on for that."""
+    first, second, third = {"question": FIRST}, {"question": SECOND}, {"question": THIRD}
+    day: list[tuple[str, str, dict[str, Any]]] = [
+        ("moderator", "session.move", {"to": "live"}),
+        ("participant", "question.ask", {**first, "text": "Wer bildet aus?", "anonymous": False}),
+        ("participant", "question.ask", {**second, "text": "Und wer zahlt?", "anonymous": True}),
+        ("speaker", "question.ask", {**third, "text": "Wer bildet denn aus?", "anonymous": False}),
+        ("moderator", "question.move", {**first, "to": "open"}),
+        ("moderator", "question.move", {**third, "to": "open"}),
+        ("participant", "question.vote", {**third, "up": True}),
+        ("moderator", "question.edit", {**first, "text": "Wer bildet hier aus?"}),
+        ("organiser", "question.merge", {**third, "into": FIRST}),
+        ("participant", "question.vote", {**first, "up": False}),
+        ("speaker", "question.vote", {**first, "up": True}),
+        ("moderator", "question.move", {**second, "to": "dismissed"}),
+        ("moderator", "question.move", {**second, "to": "open"}),
+        ("moderator", "question.pin", second),
+        ("moderator", "question.pin", first),
+        ("moderator", "question.move", {**second, "to": "dismissed"}),
+        ("moderator", "question.move", {**first, "to": "answered"}),
+        ("moderator", "question.pin", {"question": None}),
+        ("moderator", "question.settings", {**POSSIBLE, "approval": False}),
+        ("participant", "hand.raise", {"up": True}),
+        ("speaker", "hand.raise", {"up": True}),
+        ("moderator", "hand.call", {"person": "participant"}),
+        ("moderator", "hand.call", {"person": "speaker"}),
+        ("moderator", "hand.lower", {"person": "speaker"}),
+        ("participant", "hand.raise", {"up": True}),
+        ("participant", "reaction.send", {"kind": "clap"}),
+        ("participant", "chat.watch", {"on": True}),
+        ("participant", "chat.type", {"text": "Guten M"}),
+        ("participant", "chat.say", {"message": HELLO, "text": "Guten Morgen!"}),
+        ("speaker", "chat.say", {"message": AGAIN, "text": "Moin\nallerseits"}),
+        ("moderator", "chat.hide", {"message": AGAIN, "hidden": True}),
+        ("moderator", "chat.hide", {"message": HELLO, "hidden": True}),
+        ("moderator", "chat.hide", {"message": HELLO, "hidden": False}),
+        ("moderator", "chat.mute", {"person": "participant", "muted": True}),
+        ("moderator", "chat.mute", {"person": "participant", "muted": False}),
+        ("moderator", "chat.settings", {"open": False}),
+        ("moderator", "hand.lower", {"person": None}),
+    ]
+    return [(who, command, {"session": LIVE, **body}) for who, command, body in day]

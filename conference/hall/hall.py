@@ -27,6 +27,7 @@ from conference.hall.pause_clock import PauseClock
 from conference.hall.signals import public, signals_for
 from conference.hall.snapshot import snapshot_for
 from conference.hall.stage_media import StageMedia
+from conference.hall.talk import Talk
 from conference.hall.visit import Visit
 from conference.media.engine import MediaEngine, MediaEvent, MediaUnavailable
 from conference.people import queries as people
@@ -77,6 +78,7 @@ class Hall:
         self.groups = Groups(store, engine, lambda: self.visits.values(), self._media_lost)
         engine.on_event = self._on_media
         self.pauses = PauseClock(store)
+        self.talk = Talk(store, lambda: self.visits.values())
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
         self._signalled: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -105,6 +107,7 @@ class Hall:
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
             loop.create_task(_every(SIGNAL_SECONDS, self.pauses.tick)),
+            loop.create_task(_every(SIGNAL_SECONDS, self.talk.tick)),
             loop.create_task(_every(SIGNAL_SECONDS, self.groups.tick)),
             loop.create_task(_every(HEALTH_SECONDS, self.send_health)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
@@ -183,6 +186,7 @@ class Hall:
             return
         await visit.outbox.stop()
         self.groups.left(visit)
+        self.talk.left(visit)
         if visit.joined:
             async with self.store.unit() as unit:
                 await presence.end(unit, [visit.id])
@@ -412,7 +416,7 @@ class Hall:
             visit.outbox.signal("presence", signals["presence"])
             for poll, tally in signals["tallies"].items():
                 visit.outbox.signal("tally", {"session": key, **tally}, poll)
-            for name in ("rating", "pause"):
+            for name in ("rating", "pause", "votes"):
                 if signals[name]:
                     visit.outbox.signal(name, signals[name])
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from conference.pauses import actions, queries
 from conference.polls import actions as polls
+from conference.questions import actions as questions
 from conference.sessions import queries as sessions
 from conference.sessions.actions import agenda
 from conference.sessions.model import State
@@ -53,4 +54,5 @@ async def end_pause(unit: Unit, key: str) -> None:
     await actions.close(unit, key)
     if row.kind in actions.PAUSE_KINDS and row.state == State.LIVE:
         await polls.close_open(unit, key)
+        await questions.lower(unit, key, None)
         await agenda.move(unit, key, State.ENDED)

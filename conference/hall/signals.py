@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conference.feedback import queries as feedback
 from conference.pauses import queries as pauses
 from conference.polls import queries as polls
+from conference.questions import queries as questions
 from conference.sessions import queries as sessions
 
 _PUBLIC = ("run", "eligible", "present", "voted")
@@ -16,7 +17,7 @@ _RATING = ("eligible", "answered", "mean", "distribution")
 
 
 async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
-    """``{presence, tallies, rating, pause}`` of a session, as those who moderate it may see them."""
+    """``{presence, tallies, rating, pause, votes}`` of a session, as those who moderate it may see them."""
     row = await sessions.session(db, key)
     tallies = {
         poll.key: {"poll": poll.key, **await polls.live_result(db, poll)} for poll in await polls.open_polls(db, row.id)
@@ -28,7 +29,9 @@ async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
     presence = {"session": key, **await sessions.presence(db, row.id)}
     back = await pauses.returned(db, row.id)
     pause = {"session": key, **back} if back else None
-    return {"presence": presence, "tallies": tallies, "rating": rating, "pause": pause}
+    counted = await questions.votes(db, row.id)
+    votes = {"session": key, "counts": counted} if counted else None
+    return {"presence": presence, "tallies": tallies, "rating": rating, "pause": pause, "votes": votes}
 
 
 def public(signals: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts import queries as breakouts
+from conference.chat import queries as chat
 from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
 from conference.feedback import queries as feedback
 from conference.pauses import queries as pauses
 from conference.people.model import Person
 from conference.polls import queries as polls
+from conference.questions import queries as questions
 from conference.sessions import queries as sessions
 from conference.sessions.model import Session
 from conference.store.facts_log import last_numbers
@@ -38,8 +40,15 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "polls": await _polls(db, row, person, role),
         "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
         "breakouts": await breakouts.view(db, row, person) if row and row.kind == "breakouts" else None,
+        "questions": await questions.view(db, row.id, person, moderates=_moderates(role)) if row else None,
+        "hands": await questions.hands(db, row.id) if row else [],
+        "chat": await chat.view(db, row.id, person, moderates=_moderates(role)) if row else None,
         "feedback": await feedback.form_view(db, row, person.id) if row and row.kind == "feedback" else None,
     }
+
+
+def _moderates(role: Role) -> bool:
+    return may(role, Permission.MODERATE)
 
 
 def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:

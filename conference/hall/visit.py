@@ -37,6 +37,7 @@ class Visit:
         heard: the last number sent per stream; None until it was greeted.
         joined: sessions in which this visit is present.
         monitors: it is shown how the session's media are doing.
+        reads: it is told letters of the chat while they are typed.
         rooms: rooms of working groups whose facts it hears: its person's own; all for staff.
         room: the room that this page is in.
     """
@@ -50,6 +51,7 @@ class Visit:
     heard: dict[str, int] | None = None
     joined: set[str] = field(default_factory=set)
     monitors: bool = False
+    reads: bool = False
     rooms: frozenset[str] = frozenset()
     room: str | None = None
     outbox: Outbox = field(init=False)

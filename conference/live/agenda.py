@@ -8,6 +8,7 @@ from conference.core.roles import Permission
 from conference.live.registry import Asked, InSession, command
 from conference.pauses import actions as pauses
 from conference.polls import actions as polls
+from conference.questions import actions as questions
 from conference.sessions.actions import agenda
 from conference.sessions.model import State
 
@@ -32,6 +33,7 @@ async def move(asked: Asked[Move]) -> None:
         to = _state(asked.body.to)
         if to is State.ENDED:
             await polls.close_open(unit, asked.body.session)
+            await questions.lower(unit, asked.body.session, None)
         if to is not State.LIVE:
             await breakouts.end(unit, asked.body.session)
             await pauses.close(unit, asked.body.session)

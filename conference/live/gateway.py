@@ -23,7 +23,19 @@ from conference.core.ids import new_id
 from conference.core.roles import may
 from conference.hall.hall import Hall
 from conference.hall.visit import Visit
-from conference.live import agenda, breakouts, feedback, health, organise, pages, pauses, polls, stage  # noqa: F401  (they register commands)
+from conference.live import (  # noqa: F401  (they register commands)
+    agenda,
+    breakouts,
+    chat,
+    feedback,
+    health,
+    organise,
+    pages,
+    pauses,
+    polls,
+    questions,
+    stage,
+)
 from conference.live.limits import TokenBucket
 from conference.live.registry import COMMANDS, Asked
 from conference.people.model import Link, Person

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from conference.core.roles import Permission
 from conference.live.registry import Asked, Body, InSession, Nothing, command
+from conference.questions import actions as hands
 from conference.sessions import queries
 
 
@@ -39,6 +40,8 @@ async def join(asked: Asked[InSession]) -> None:
 async def leave(asked: Asked[InSession]) -> None:
     """Be present no longer."""
     await asked.hall.part(asked.visit, asked.body.session)
+    async with asked.hall.store.unit() as unit:
+        await hands.lower(unit, asked.body.session, asked.visit.person.public_id)
 
 
 @command("session.people", may=Permission.MODERATE, body=InSession)

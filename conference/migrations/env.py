@@ -5,10 +5,12 @@ from alembic import context
 import conference.breakouts.boards.tables
 import conference.breakouts.tables
 import conference.chat.tables
+import conference.chat.tables
 import conference.feedback.tables
 import conference.pauses.tables
 import conference.people.tables
 import conference.polls.tables
+import conference.questions.tables
 import conference.questions.tables
 import conference.sessions.tables
 import conference.store.facts_log  # noqa: F401

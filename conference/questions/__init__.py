@@ -1,1 +1,1 @@
-"""Questions, chat, hands: the room is here, not yet furnished."""
+"""Questions from the audience, and hands in order."""

@@ -26,7 +26,7 @@ class StreamRow(Base):
 
 
 class FactRow(Base):
-    """One fact. Never deleted while the conference is kept, never changed but by `blank`."""
+    """One fact. Never deleted while the conference is kept, never changed but by `blank` and `redact`."""
 
     __tablename__ = "facts"
     stream: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -73,6 +73,14 @@ async def blank(db: AsyncSession, stream: str, name: str, key: str, body: dict[s
         key: of the bodies; facts in which it is null are blank already.
     """
     told = (FactRow.stream == stream, FactRow.name == name, FactRow.body[key].as_string().is_not(None))
+    await db.execute(update(FactRow).where(*told).values(body=body).execution_options(synchronize_session=False))
+
+
+async def redact(
+    db: AsyncSession, stream: str, name: str, path: tuple[str, str], value: str, body: dict[str, Any]
+) -> None:
+    """Let the earlier facts of this name in which the body has `value` at `path` say nothing but `body`."""
+    told = (FactRow.stream == stream, FactRow.name == name, FactRow.body[path].as_string() == value)
     await db.execute(update(FactRow).where(*told).values(body=body).execution_options(synchronize_session=False))
 
 

@@ -39,6 +39,7 @@ class Room extends EventTarget {
       {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
         signal: (signal) => {
+          this.dispatchEvent(new CustomEvent("signal", { detail: signal }));
           if (signal.name === "media") this.dispatchEvent(new CustomEvent("restarted", { detail: signal.body.lost }));
           this.#set(applySignal(this.state, signal));
         },

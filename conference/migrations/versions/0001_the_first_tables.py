@@ -474,11 +474,133 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("breakout_places", schema=None) as batch_op:
         batch_op.create_index("ix_breakout_places_room", ["session_id", "room"], unique=False)
+    op.create_table(
+        "chat_messages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_chat_messages_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_chat_messages_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_messages")),
+        sa.UniqueConstraint("key", name=op.f("uq_chat_messages_key")),
+        sa.UniqueConstraint("session_id", "room", "number", name="uq_chat_messages_number"),
+    )
+    op.create_table(
+        "chat_mutes",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_chat_mutes_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_chat_mutes_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_chat_mutes")),
+    )
+    op.create_table(
+        "chat_settings",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_chat_settings_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_chat_settings")),
+    )
+    op.create_table(
+        "hands",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("called", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_hands_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_hands_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_hands")),
+    )
+    op.create_table(
+        "questions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("edited", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["into_id"], ["questions.id"], name=op.f("fk_questions_into_id_questions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_questions_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_questions_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+        sa.UniqueConstraint("key", name=op.f("uq_questions_key")),
+    )
+    with op.batch_alter_table("questions", schema=None) as batch_op:
+        batch_op.create_index("ix_questions_session", ["session_id", "id"], unique=False)
+
+    op.create_table(
+        "question_settings",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("approval", sa.Boolean(), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("hands", sa.Boolean(), nullable=False),
+        sa.Column("reactions", sa.Boolean(), nullable=False),
+        sa.Column("pinned_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["pinned_id"], ["questions.id"], name=op.f("fk_question_settings_pinned_id_questions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_question_settings_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_question_settings")),
+    )
+    op.create_table(
+        "question_votes",
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_question_votes_person_id_people"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["questions.id"], name=op.f("fk_question_votes_question_id_questions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("question_id", "person_id", name=op.f("pk_question_votes")),
+        sqlite_with_rowid=False,
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("question_votes")
+    op.drop_table("question_settings")
+    with op.batch_alter_table("questions", schema=None) as batch_op:
+        batch_op.drop_index("ix_questions_session")
+
+    op.drop_table("questions")
+    op.drop_table("hands")
+    op.drop_table("chat_settings")
+    op.drop_table("chat_mutes")
+    op.drop_table("chat_messages")
     with op.batch_alter_table("breakout_places", schema=None) as batch_op:
         batch_op.drop_index("ix_breakout_places_room")
 

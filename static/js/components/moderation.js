@@ -11,6 +11,7 @@ import "./group-desk.js";
 import "./pause-desk.js";
 import "./people.js";
 import "./poll-desk.js";
+import "./question-desk.js";
 import "./ratings.js";
 import "./run-of-show.js";
 import "./stage-desk.js";
@@ -43,11 +44,14 @@ export class Moderation extends Live {
         </section>
         ${item.kind === "breakouts" ? html`<conf-group-desk></conf-group-desk>` : nothing}
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
+        <conf-hand-desk></conf-hand-desk>
         <conf-stage-desk></conf-stage-desk>
       </div>
       <div class="console__column">
         ${item.kind === "feedback" ? html`<conf-ratings></conf-ratings>` : html`<conf-poll-desk></conf-poll-desk>`}
         ${item.kind === "live" ? html`<conf-pause-desk></conf-pause-desk>` : nothing}
+        <conf-question-desk></conf-question-desk>
+        <conf-chat-desk></conf-chat-desk>
         <conf-people></conf-people>
       </div>
     </div>`;

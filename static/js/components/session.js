@@ -12,23 +12,29 @@ import { room } from "../room.js";
 import { whereNext } from "../state/index.js";
 import { partView, stateBadge } from "./agenda.js";
 import "./call.js";
+import "./chat.js";
 import "./countdown.js";
 import "./devices.js";
 import { inGroup } from "./groups.js";
 import { mark } from "./mark.js";
 import "./pause.js";
 import "./polls.js";
+import "./questions.js";
 import "./rating.js";
 import "./stage.js";
+import "./take-part.js";
 import { wayTo } from "./way.js";
 
 /** @import {AgendaItem} from "../state/types.js" */
 
 const ICONS = { live: "camera", lobby: "door", active_pause: "move", break: "cup", breakouts: "groups", feedback: "heart" };
 
+const TABS = ["programme", "polls", "questions", "chat"];
+
 export class Session extends Live {
   #joining = false;
   #tab = "programme";
+  #seen = room.snapshot?.chat?.last ?? 0;
   #paused = false;
 
   view() {
@@ -194,16 +200,19 @@ export class Session extends Live {
     return html`<div class="hall">
       <div class="hall__stage">
         <conf-stage .active=${true}></conf-stage>
+        <conf-burst></conf-burst>
         <div class="hall__bar">
+          <conf-pinned></conf-pinned>
           <h1>${item.title}</h1>
           <span class="badge badge--live"><span class="dot"></span>${t("state.live")}</span>
           ${presence ? html`<span>${icon("people")} ${t("session.present", { n: presence.online + presence.hall })}</span>` : nothing}
+          <conf-take-part></conf-take-part>
         </div>
       </div>
       <aside class="hall__panel" aria-label=${t("hall.panel")}>
         <conf-poll-now></conf-poll-now>
         <div class="tabs" role="tablist" aria-label=${t("hall.panel")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event)}>
-          ${this.#tabButton("programme", "hall.programme")} ${this.#tabButton("polls", "hall.polls")}
+          ${TABS.map((tab) => this.#tabButton(tab, `hall.${tab}`))}
         </div>
         <div class="hall__body" role="tabpanel" id="panel-programme" aria-labelledby="tab-programme" ?hidden=${this.#tab !== "programme"} tabindex="0">
           <div class="stack stack--wide">
@@ -221,6 +230,12 @@ export class Session extends Live {
         <div class="hall__body" role="tabpanel" id="panel-polls" aria-labelledby="tab-polls" ?hidden=${this.#tab !== "polls"} tabindex="0">
           <conf-polls></conf-polls>
         </div>
+        <div class="hall__body" role="tabpanel" id="panel-questions" aria-labelledby="tab-questions" ?hidden=${this.#tab !== "questions"} tabindex="0">
+          <conf-questions></conf-questions>
+        </div>
+        <div class="hall__body hall__body--chat" role="tabpanel" id="panel-chat" aria-labelledby="tab-chat" ?hidden=${this.#tab !== "chat"}>
+          <conf-chat .shown=${this.#tab === "chat"}></conf-chat>
+        </div>
       </aside>
     </div>`;
   }
@@ -231,6 +246,9 @@ export class Session extends Live {
    */
   #tabButton(tab, text) {
     const open = this.#tab === tab;
+    const last = room.state.chat?.last ?? 0;
+    if (open && tab === "chat") this.#seen = last;
+    const fresh = tab === "chat" && last > this.#seen;
     return html`<button
       class="tabs__tab"
       type="button"
@@ -241,14 +259,14 @@ export class Session extends Live {
       tabindex=${open ? 0 : -1}
       @click=${() => this.#show(tab)}
     >
-      ${t(text)}
+      ${t(text)}${fresh ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: last - this.#seen })}</span></span>` : nothing}
     </button>`;
   }
 
   /** Arrow keys turn the tabs, as screen readers announce it. @param {KeyboardEvent} event */
   #turn({ key }) {
     if (key !== "ArrowLeft" && key !== "ArrowRight") return;
-    const tab = this.#tab === "programme" ? "polls" : "programme";
+    const tab = TABS[(TABS.indexOf(this.#tab) + (key === "ArrowRight" ? 1 : TABS.length - 1)) % TABS.length];
     this.#show(tab);
     document.getElementById(`tab-${tab}`)?.focus();
   }

@@ -8,12 +8,14 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
-import { currentPoll } from "../state/index.js";
+import { currentPoll, pinnedQuestion } from "../state/index.js";
 import "./connection.js";
 import "./countdown.js";
 import { mark } from "./mark.js";
 import "./pause.js";
+import "./questions.js";
 import "./stage.js";
+import "./take-part.js";
 import { tallyView } from "./tally.js";
 
 /** @import {AgendaItem, Poll} from "../state/types.js" */
@@ -61,13 +63,18 @@ export class Venue extends Live {
 
   /** @param {AgendaItem} item */
   #main(item) {
-    const poll = currentPoll(room.state.polls);
+    const question = pinnedQuestion(room.state);
+    const current = currentPoll(room.state.polls);
+    const poll = question && current?.state !== "open" ? null : current;
     const people = (room.state.stage?.slots ?? []).some((entry) => entry !== null);
     const stage = item.kind === "live" && (item.state === "live" || (item.state === "backstage" && people));
-    if (!stage && poll === null) return this.#wait(item);
-    return html`<div class="venue__main" data-poll=${poll === null ? nothing : people && stage ? "beside" : "alone"}>
+    if (!stage && poll === null && question === null) return this.#wait(item);
+    const alone = poll === null && question === null;
+    return html`<div class="venue__main" data-poll=${alone ? nothing : people && stage ? "beside" : "alone"}>
       <conf-stage .active=${stage}></conf-stage>
+      <conf-burst></conf-burst>
       ${poll === null ? nothing : this.#poll(poll)}
+      ${poll === null && question ? html`<div class="venue__question" data-kern-theme="dark"><conf-pinned></conf-pinned></div>` : nothing}
     </div>`;
   }
 

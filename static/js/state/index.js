@@ -2,20 +2,23 @@
 
 import { agendaFacts } from "./agenda.js";
 import { breakoutFacts } from "./breakouts.js";
+import { chatFacts } from "./chat.js";
 import { feedbackFacts } from "./feedback.js";
 import { pauseFacts } from "./pauses.js";
 import { pollFacts } from "./polls.js";
+import { questionFacts } from "./questions.js";
 import { stageFacts } from "./stage.js";
 
 export { belongsNow, whereNext } from "./agenda.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { currentPoll } from "./polls.js";
+export { byVotes, pinnedQuestion } from "./questions.js";
 export { applySignal } from "./signals.js";
 export { SCREEN_SLOT, feedName, isCrew, speakerOf } from "./stage.js";
 
 /** @import {Fact, Snapshot} from "./types.js" */
 
-const readers = { ...agendaFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts };
+const readers = { ...agendaFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts, ...questionFacts, ...chatFacts };
 
 /**
  * The snapshot after one more fact. Facts already contained in it, and those of sessions it does not show, change

@@ -12,6 +12,8 @@ const readers = {
   rating: (signals, body) => ({ ...signals, rating: body }),
   pause: (signals, body) => ({ ...signals, pause: body }),
   groups: (signals, body) => ({ ...signals, groups: body }),
+  votes: (signals, body) => ({ ...signals, votes: body }),
+  typing: (signals, body) => ({ ...signals, typing: body }),
   health: (signals, body) => ({ ...signals, health: body }),
 };
 

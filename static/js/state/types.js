@@ -101,6 +101,51 @@
  * @property {number} leftInAll milliseconds
  * @property {number | null} next
  *
+ * @typedef {object} Question
+ * @property {string} key
+ * @property {string} text
+ * @property {"waiting" | "open" | "answered" | "dismissed"} state
+ * @property {boolean} anonymous
+ * @property {string | null} person
+ * @property {string} name
+ * @property {string} organisation
+ * @property {boolean} edited
+ * @property {string} asked_at instant, ISO 8601; cut to five minutes where it is anonymous
+ *
+ * @typedef {object} Questions
+ * @property {boolean} open
+ * @property {boolean} approval
+ * @property {boolean} anonymous
+ * @property {boolean} hands
+ * @property {boolean} reactions
+ * @property {string | null} pinned
+ * @property {Question[]} items the oldest first
+ * @property {string[]} voted for which I vote
+ *
+ * @typedef {object} Hand
+ * @property {string} person
+ * @property {string} name
+ * @property {string} organisation
+ * @property {string} since instant, ISO 8601
+ * @property {boolean} called
+ *
+ * @typedef {object} ChatMessage
+ * @property {string} key
+ * @property {number} number
+ * @property {string} person
+ * @property {string} name
+ * @property {string} organisation
+ * @property {string} text
+ * @property {string} at instant, ISO 8601
+ * @property {boolean} hidden
+ *
+ * @typedef {object} Chat
+ * @property {boolean} open
+ * @property {boolean} muted whether I may only read
+ * @property {{person: string, name: string}[]} mutes for moderators
+ * @property {number} last the newest message's number
+ * @property {ChatMessage[]} messages
+ *
  * @typedef {object} Tally
  * @property {string} poll
  * @property {number} run
@@ -119,6 +164,8 @@
  * @property {number} [devices]
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
  * @property {{run: number, back: number} | null} [pause] how many are back
+ * @property {{session: string, counts: Record<string, number>} | null} [votes] for questions
+ * @property {{session: string, drafts: {person: string, name: string, text: string}[]}} [typing]
  * @property {GroupSignal} [groups]
  * @property {Health} [health]
  *
@@ -266,6 +313,9 @@
  * @property {Poll[]} polls
  * @property {Feedback | null} feedback
  * @property {Pause | null} [pause]
+ * @property {Questions | null} [questions]
+ * @property {Hand[]} [hands]
+ * @property {Chat | null} [chat]
  * @property {Signals} signals
  *
  * @typedef {object} Fact
