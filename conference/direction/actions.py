@@ -1,0 +1,293 @@
+"""Verbs on the run of show: the next cue, back, skip, shift the times, edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from conference.core.clock import from_iso, iso
+from conference.core.errors import BadRequest, ConferenceError, NotAllowed
+from conference.core.facts import DAY
+from conference.core.roles import Permission, may
+from conference.direction import doing, queries
+from conference.direction.facts import DirectionListed, DirectionStepped, PartTaken
+from conference.direction.model import (
+    CUES,
+    LONGEST_MINUTES,
+    Cue,
+    Kind,
+    State,
+    check,
+    derive,
+    find,
+    first_waiting,
+    merge,
+    planned,
+    put,
+)
+from conference.direction.tables import CueRow, DirectionRow
+from conference.pauses import actions as pauses
+from conference.people.model import Person
+from conference.polls.tables import PollRow
+from conference.sessions import queries as sessions
+from conference.sessions.actions import agenda
+from conference.sessions.model import belongs_now
+from conference.store.facts_log import upsert
+from conference.store.unit import Unit
+
+
+async def prepare(unit: Unit) -> None:
+    """Make the run of show of the programme, or take a changed programme over; pages are told by the import."""
+    await _state(unit)
+    known = {row.key: row for row in (await unit.db.execute(select(CueRow).order_by(CueRow.position))).scalars()}
+    fresh = derive(await sessions.agenda(unit.db), await queries.prepared_polls(unit.db))
+    removed = {row.key for row in known.values() if row.removed}
+    run = merge([row.to_model() for row in known.values() if not row.removed], fresh, removed)
+    gone = set(known) - {cue.key for cue in run} - removed
+    await unit.db.execute(delete(CueRow).where(CueRow.key.in_(gone)))
+    await _keep(unit, run, known)
+
+
+async def advance(unit: Unit, step: int, person: Person) -> bool:
+    """Do the next cue. Whether it was this press that did it: the same press twice is harmless.
+
+    Args:
+        step: as the page saw it.
+
+    Raises:
+        ConferenceError: ``direction.done`` when somebody else was quicker, ``direction.end`` when all is done, and
+            what the cue's own verb raises. NotAllowed where the person does not moderate.
+    """
+    show = await _claim(unit, step, person)
+    if show is None:
+        return False
+    row = await _next(unit)
+    item = await _moderated(unit, row.session, person)
+    due = planned(Kind(row.kind), item)
+    undo = await doing.do(unit, show, row.to_model())
+    row.undo = {**undo, "drift": show.drift}
+    if due is not None:
+        row.late = show.drift = round((unit.now - due).total_seconds())
+    await _stepped(unit, show, row, State.DONE)
+    return True
+
+
+async def skip(unit: Unit, step: int, person: Person) -> bool:
+    """Leave the next cue out. Raises as `advance`."""
+    show = await _claim(unit, step, person)
+    if show is None:
+        return False
+    row = await _next(unit)
+    await _moderated(unit, row.session, person)
+    row.undo = {"drift": show.drift}
+    await _stepped(unit, show, row, State.SKIPPED)
+    return True
+
+
+async def undo(unit: Unit, step: int, person: Person) -> bool:
+    """Take the last cue back.
+
+    Raises:
+        ConferenceError: ``direction.done``, ``direction.beginning``; ``direction.no_undo`` with the reason.
+    """
+    show = await _claim(unit, step, person)
+    if show is None:
+        return False
+    rows = await queries.cues(unit.db)
+    at = first_waiting([row.to_model() for row in rows])
+    if at == 0:
+        raise ConferenceError("direction.beginning", "Es ist noch nichts geschehen.")
+    row = rows[at - 1]
+    await _moderated(unit, row.session, person)
+    kept = dict(row.undo or {})
+    drift = kept.pop("drift", show.drift)
+    if row.state == State.DONE:
+        await doing.take_back(unit, show, row.to_model(), kept)
+    show.drift = drift
+    row.undo, row.late = None, None
+    await _stepped(unit, show, row, State.WAITING)
+    return True
+
+
+async def shift(unit: Unit, step: int, minutes: int, person: Person) -> bool:
+    """Shift what runs and all that follows. Of two at once one counts. Raises as `advance` and `agenda.shift`."""
+    show = await _claim(unit, step, person)
+    if show is None:
+        return False
+    key = belongs_now(await sessions.agenda(unit.db))
+    if key is None:
+        raise ConferenceError("direction.end", "Der Tag ist zu Ende.")
+    await _moderated(unit, key, person)
+    await shift_day(unit, key, minutes, following=True)
+    return True
+
+
+async def shift_day(unit: Unit, key: str, minutes: int, *, following: bool) -> None:
+    """Move times, with all that hangs on them: pauses, the part that is on, how late the day is."""
+    await agenda.shift(unit, key, minutes, following)
+    await pauses.follow_agenda(unit, key, minutes, following)
+    show = await queries.state(unit.db)
+    if show is None:
+        return
+    part = show.part
+    if part and part["session"] == key and part["until"]:
+        until = from_iso(part["until"]) + timedelta(minutes=minutes)
+        show.part = {**part, "until": iso(until)}
+        await unit.tell(DAY, PartTaken(show.part))
+    if following:
+        show.drift -= minutes * 60
+    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, None))
+
+
+async def say(unit: Unit, text: str) -> None:
+    """Show words to everybody at once; none takes them back."""
+    show = await _state(unit)
+    text = " ".join(text.split())
+    if text or show.message:
+        await doing.say(unit, show, text)
+
+
+# --- editing --------------------------------------------------------------------------------------------------------
+
+
+async def add(unit: Unit, cue: Cue, before: str | None, person: Person) -> None:
+    """Put a cue in; the same key again is harmless.
+
+    Raises:
+        ConferenceError: ``direction.invalid``, ``direction.full``, ``direction.past``; NotFound.
+    """
+    await _lock(unit)
+    if await unit.db.get(CueRow, cue.key):
+        return
+    await _moderated(unit, cue.session, person)
+    cue = await _checked(unit, cue)
+    rows = await queries.cues(unit.db)
+    if len(rows) >= CUES:
+        raise ConferenceError("direction.full", f"Mehr als {CUES} Schritte sind nicht vorgesehen.")
+    await _arrange(unit, put([row.to_model() for row in rows], cue, before), rows)
+
+
+async def move(unit: Unit, key: str, before: str | None, person: Person) -> None:
+    """Put a waiting cue in front of another, or at the end. Raises ConferenceError ``direction.past``; NotFound."""
+    await _lock(unit)
+    rows = await queries.cues(unit.db)
+    run = [row.to_model() for row in rows]
+    cue = find(run, key)
+    await _moderated(unit, cue.session, person)
+    await _arrange(unit, put(run, cue, before), rows)
+
+
+async def edit(unit: Unit, key: str, text: str, minutes: int | None, person: Person) -> None:
+    """Change a waiting cue's words or length. Raises ConferenceError ``direction.past``, ``direction.invalid``."""
+    await _lock(unit)
+    rows = await queries.cues(unit.db)
+    run = [row.to_model() for row in rows]
+    cue = find(run, key)
+    await _moderated(unit, cue.session, person)
+    words = " ".join(text.split()) if cue.kind is Kind.MESSAGE else cue.text
+    changed = await _checked(unit, replace(cue, text=words, minutes=minutes))
+    await _arrange(unit, [changed if other.key == key else other for other in run], rows)
+
+
+async def remove(unit: Unit, key: str, person: Person) -> None:
+    """Take a waiting cue out. Raises ConferenceError ``direction.past``; NotFound."""
+    await _lock(unit)
+    rows = await queries.cues(unit.db)
+    cue = find([row.to_model() for row in rows], key)
+    await _moderated(unit, cue.session, person)
+    for row in rows:
+        if row.key == key and row.own:
+            await unit.db.delete(row)
+        elif row.key == key:
+            row.removed = True
+    await unit.db.flush()
+    await _tell_list(unit)
+
+
+async def _checked(unit: Unit, cue: Cue) -> Cue:
+    """The cue as it may stand in the run of show, with the title of what it is about."""
+    if cue.minutes is not None and not 1 <= cue.minutes <= LONGEST_MINUTES:
+        raise BadRequest(f"Bitte 1 bis {LONGEST_MINUTES} Minuten angeben.")
+    item = await sessions.session(unit.db, cue.session)
+    query = select(PollRow.key, PollRow.question).where(PollRow.session_id == item.id)
+    polls = dict((await unit.db.execute(query)).all())
+    check(cue, item, polls)
+    titles = {**polls, **{part.key: part.title for part in item.parts}}
+    return replace(cue, text=cue.text if cue.kind is Kind.MESSAGE else titles.get(cue.target, ""))
+
+
+async def _arrange(unit: Unit, run: Sequence[Cue], rows: Sequence[CueRow]) -> None:
+    await _keep(unit, run, {row.key: row for row in rows})
+    await _tell_list(unit)
+
+
+async def _keep(unit: Unit, run: Sequence[Cue], known: dict[str, CueRow]) -> None:
+    for position, cue in enumerate(run):
+        row = known.get(cue.key) or CueRow(key=cue.key)
+        row.take(cue, position)
+        unit.db.add(row)
+    await unit.db.flush()
+
+
+async def _tell_list(unit: Unit) -> None:
+    await unit.tell(DAY, DirectionListed([queries.cue_view(row) for row in await queries.cues(unit.db)]))
+
+
+# --- what all of them do --------------------------------------------------------------------------------------------
+
+
+async def _state(unit: Unit) -> DirectionRow:
+    fresh = {"id": 1, "step": 0, "drift": 0, "screen": "auto", "messages": 0, "by_name": ""}
+    await unit.db.execute(upsert(unit.db)(DirectionRow).values(**fresh).on_conflict_do_nothing())
+    return await unit.db.get_one(DirectionRow, 1)
+
+
+async def _lock(unit: Unit) -> None:
+    """One editor at a time, in every database."""
+    await _state(unit)
+    await unit.db.execute(update(DirectionRow).values(step=DirectionRow.step))
+
+
+async def _claim(unit: Unit, step: int, person: Person) -> DirectionRow | None:
+    """Take the step that a page saw; None when this person took it already.
+
+    Raises:
+        ConferenceError: ``direction.done`` when somebody else did.
+    """
+    await _state(unit)
+    values = {"step": step + 1, "by": person.public_id, "by_name": person.name}
+    query = update(DirectionRow).where(DirectionRow.id == 1, DirectionRow.step == step).values(**values)
+    taken: Any = await unit.db.execute(query.execution_options(synchronize_session=False))
+    show = await unit.db.get_one(DirectionRow, 1, populate_existing=True)
+    if taken.rowcount == 1:
+        return show
+    if show.by == person.public_id and show.step == step + 1:
+        return None
+    raise ConferenceError("direction.done", f"Schon geschehen, von {show.by_name or 'jemand anderem'}.")
+
+
+async def _next(unit: Unit) -> CueRow:
+    rows = await queries.cues(unit.db)
+    at = first_waiting([row.to_model() for row in rows])
+    if at == len(rows):
+        raise ConferenceError("direction.end", "Alle Schritte sind geschehen.")
+    return rows[at]
+
+
+async def _moderated(unit: Unit, key: str, person: Person) -> Any:
+    """The session of a cue. Raises NotAllowed where the person does not moderate, NotFound."""
+    item = await sessions.session(unit.db, key)
+    if not may(item.role_of(person), Permission.MODERATE):
+        raise NotAllowed("Diesen Schritt macht, wer die Veranstaltung moderiert.")
+    return item
+
+
+async def _stepped(unit: Unit, show: DirectionRow, row: CueRow, state: State) -> None:
+    row.state = state.value
+    row.done_at, row.done_by = (None, "") if state is State.WAITING else (unit.now, show.by_name)
+    await unit.db.flush()
+    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, queries.cue_view(row)))

@@ -1,0 +1,376 @@
+"""What the cues do to the day, and how it is taken back: each calls the verbs that buttons elsewhere call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from conference.breakouts import actions as breakouts
+from conference.breakouts import queries as breakout_queries
+from conference.breakouts.model import Phase
+from conference.core.clock import iso
+from conference.core.errors import ConferenceError
+from conference.core.facts import DAY
+from conference.direction.facts import MessageShown, PartTaken, ScreenSet
+from conference.direction.model import Cue, Kind
+from conference.direction.tables import DirectionRow
+from conference.pauses import actions as pauses
+from conference.pauses import queries as pause_queries
+from conference.polls import actions as polls
+from conference.polls import queries as poll_queries
+from conference.polls.model import State as PollState
+from conference.questions import actions as questions
+from conference.sessions import queries as sessions
+from conference.sessions.actions import agenda, stage
+from conference.sessions.model import Source, State
+from conference.sessions.tables import SessionRow, StageRow
+from conference.store.unit import Unit
+
+Undo = dict[str, Any]
+"""What is needed to take a cue back. ``{}``: nothing was done, for it was so already."""
+
+
+async def move_session(unit: Unit, key: str, to: State) -> None:
+    """Move a session with everything that hangs on it: polls, groups, pauses. Raises as `agenda.move`."""
+    if to is State.ENDED:
+        await polls.close_open(unit, key)
+        await questions.lower(unit, key, None)
+    if to is not State.LIVE:
+        await breakouts.end(unit, key)
+        await pauses.close(unit, key)
+    await agenda.move(unit, key, to)
+    if to is State.LIVE:
+        await pauses.begin_with(unit, key)
+
+
+async def do(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    """Do what a cue says; where it is so already nothing happens. Raises what the verbs raise."""
+    return await _DO[cue.kind](unit, show, cue)
+
+
+async def take_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    """Take back what a cue did.
+
+    Raises:
+        ConferenceError: ``direction.no_undo``, with the reason.
+    """
+    if undo:
+        await _UNDO[cue.kind](unit, show, cue, undo)
+
+
+def _never(reason: str) -> ConferenceError:
+    return ConferenceError("direction.no_undo", reason)
+
+
+# --- sessions -------------------------------------------------------------------------------------------------------
+
+
+async def _move(unit: Unit, cue: Cue, to: State) -> Undo:
+    was = State((await sessions.row(unit.db, cue.session)).state)
+    if was is to:
+        return {}
+    await move_session(unit, cue.session, to)
+    return {"was": was.value}
+
+
+async def _open_backstage(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    return {} if row.state == State.LIVE else await _move(unit, cue, State.BACKSTAGE)
+
+
+async def _start(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    return await _move(unit, cue, State.LIVE)
+
+
+async def _end(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    return await _move(unit, cue, State.ENDED)
+
+
+async def _close_backstage(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    if await sessions.stage(unit.db, row.id):
+        raise _never("Backstage sind schon Menschen; sie würden hinausgeworfen.")
+    if row.state == State.BACKSTAGE:
+        await move_session(unit, cue.session, State(undo["was"]))
+
+
+async def _unstart(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    await _stop(unit, cue.session, State(undo["was"]))
+
+
+async def _stop(unit: Unit, key: str, was: State) -> None:
+    """A session that was started by mistake goes back to where it was; who came backstage stays there."""
+    row = await sessions.row(unit.db, key)
+    if row.state != State.LIVE:
+        return
+    await move_session(unit, key, State.ENDED if was is State.ENDED else State.BACKSTAGE)
+    if was is State.PLANNED and not await sessions.stage(unit.db, row.id):
+        await move_session(unit, key, State.PLANNED)
+
+
+async def _unend(unit: Unit, _show: DirectionRow, cue: Cue, _undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    if row.kind in (*pauses.PAUSE_KINDS, "breakouts"):
+        raise _never("Was hier lief, ist abgeschlossen. Bitte neu starten, wenn es weitergehen soll.")
+    if row.state == State.ENDED:
+        await move_session(unit, cue.session, State.LIVE)
+
+
+# --- the stage ------------------------------------------------------------------------------------------------------
+
+
+async def _hand_over(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    """Speakers of other parts go from the stage, those of this one who wait come on, as many as there are places."""
+    item = await sessions.session(unit.db, cue.session)
+    speaks = {part.key: {speaker.person_id for speaker in part.speakers} for part in item.parts}
+    mine = speaks.get(cue.target, set())
+    others = set().union(*speaks.values()) - mine - item.moderators
+    entries = [e for e in await sessions.stage(unit.db, item.id) if e.source != Source.PROGRAMME]
+    gone = [_named(e) for e in entries if e.slot is not None and e.person_id in others]
+    came = [_named(e) for e in entries if e.slot is None and e.person_id in mine and e.source == Source.CAMERA]
+    open_now = item.state in (State.BACKSTAGE, State.LIVE)
+    for person, source in gone if open_now else []:
+        await stage.take_off(unit, cue.session, person, Source(source))
+    brought = await _bring(unit, cue.session, came) if open_now else []
+    undo = {"part": show.part, "gone": gone if open_now else [], "came": brought}
+    until = unit.now + timedelta(minutes=cue.minutes) if cue.minutes else None
+    await _set_part(
+        unit, show, {"session": cue.session, "part": cue.target, "since": iso(unit.now), "until": iso(until)}
+    )
+    return undo
+
+
+def _named(entry: StageRow) -> tuple[str, str]:
+    return entry.person.public_id, entry.source
+
+
+async def _bring(unit: Unit, key: str, waiting: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Bring on as many as there are places for; who they are."""
+    row = await sessions.row(unit.db, key)
+    taken = {entry.slot for entry in await sessions.stage(unit.db, row.id)}
+    free = sum(slot not in taken for slot in range(8))
+    for person, source in waiting[:free]:
+        await stage.bring_on(unit, key, person, Source(source))
+    return waiting[:free]
+
+
+async def _hand_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    here = {_named(entry) for entry in await sessions.stage(unit.db, row.id)}
+    for person, source in undo["came"]:
+        if (person, source) in here:
+            await stage.take_off(unit, cue.session, person, Source(source))
+    if row.state in (State.BACKSTAGE, State.LIVE):
+        await _bring(unit, cue.session, [(p, s) for p, s in undo["gone"] if (p, s) in here and s == Source.CAMERA])
+    await _set_part(unit, show, undo["part"])
+
+
+async def _set_part(unit: Unit, show: DirectionRow, part: dict[str, Any] | None) -> None:
+    show.part = part
+    await unit.tell(DAY, PartTaken(part))
+
+
+async def _programme(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    feeds = [e for e in await sessions.stage(unit.db, row.id) if e.source == Source.PROGRAMME]
+    if not feeds:
+        raise ConferenceError("direction.no_programme", "Die Regie sendet gerade kein Bild.")
+    if any(entry.slot is not None for entry in feeds):
+        return {}
+    person, source = _named(feeds[0])
+    await stage.bring_on(unit, cue.session, person, Source(source))
+    return {"person": person}
+
+
+async def _no_programme(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    if (undo["person"], Source.PROGRAMME.value) in {_named(e) for e in await sessions.stage(unit.db, row.id)}:
+        await stage.take_off(unit, cue.session, undo["person"], Source.PROGRAMME)
+
+
+# --- polls ----------------------------------------------------------------------------------------------------------
+
+
+async def _poll_state(unit: Unit, cue: Cue) -> PollState:
+    row = await sessions.row(unit.db, cue.session)
+    return PollState((await poll_queries.poll(unit.db, row.id, cue.target)).state)
+
+
+async def _open_poll(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    if await _poll_state(unit, cue) is PollState.OPEN:
+        return {}
+    await polls.open_poll(unit, cue.session, cue.target)
+    return {"opened": True}
+
+
+async def _unopen_poll(unit: Unit, _show: DirectionRow, cue: Cue, _undo: Undo) -> None:
+    session = await sessions.row(unit.db, cue.session)
+    row = await poll_queries.poll(unit.db, session.id, cue.target)
+    if row.state != PollState.OPEN:
+        return
+    if (await poll_queries.live_result(unit.db, row))["voted"]:
+        raise _never("Es wurde schon abgestimmt. Bitte die Umfrage schließen.")
+    await polls.close(unit, cue.session, cue.target)
+
+
+async def _close_poll(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    if await _poll_state(unit, cue) in (PollState.CLOSED, PollState.PUBLISHED):
+        return {}
+    await polls.close(unit, cue.session, cue.target)
+    return {"closed": True}
+
+
+async def _unclose_poll(_unit: Unit, _show: DirectionRow, _cue: Cue, _undo: Undo) -> None:
+    raise _never("Die Stimmen sind gezählt. Eine neue Abstimmung beginnt, wenn die Umfrage wieder geöffnet wird.")
+
+
+async def _show_poll(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    was = await _poll_state(unit, cue)
+    if was is PollState.PUBLISHED:
+        return {}
+    if was is PollState.OPEN:
+        await polls.close(unit, cue.session, cue.target)
+    await polls.publish(unit, cue.session, cue.target)
+    return {"shown": True}
+
+
+async def _hide_poll(unit: Unit, _show: DirectionRow, cue: Cue, _undo: Undo) -> None:
+    if await _poll_state(unit, cue) is PollState.PUBLISHED:
+        await polls.hide(unit, cue.session, cue.target)
+
+
+# --- pauses and groups ----------------------------------------------------------------------------------------------
+
+
+async def _start_pause(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    if await pause_queries.running(unit.db, row.id):
+        return {}
+    return {"run": await pauses.start(unit, cue.session, cue.minutes)}
+
+
+async def _unstart_pause(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    running = await pause_queries.running(unit.db, row.id)
+    if running and running.run == undo["run"]:
+        await pauses.close(unit, cue.session)
+
+
+async def _end_pause(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    running = await pause_queries.running(unit.db, row.id)
+    if running is None:
+        return {}
+    await pauses.wind_up(unit, cue.session, running.run)
+    return {"run": running.run}
+
+
+async def _unend_pause(_unit: Unit, _show: DirectionRow, _cue: Cue, _undo: Undo) -> None:
+    raise _never("Die Pause klingt schon aus. Sie lässt sich im Feld »Pause« verlängern.")
+
+
+async def _phase(unit: Unit, row: SessionRow) -> Phase:
+    return Phase((await breakout_queries.round_row(unit.db, row.id)).phase)
+
+
+async def _start_groups(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    if await _phase(unit, row) in (Phase.ANNOUNCED, Phase.OPEN):
+        return {}
+    was = row.state
+    whole = math.ceil((row.ends - row.starts) / timedelta(minutes=1))
+    left = math.ceil((row.ends - unit.now) / timedelta(minutes=1))
+    minutes = cue.minutes or (left if 5 <= left <= whole else whole)
+    await breakouts.start(unit, cue.session, min(max(minutes, 1), breakouts.MAX_MINUTES))
+    return {"was": was}
+
+
+async def _unstart_groups(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    row = await sessions.row(unit.db, cue.session)
+    if await _phase(unit, row) is Phase.OPEN:
+        raise _never("Die Gruppen sind schon in ihren Räumen. Bitte zurückrufen.")
+    if await _phase(unit, row) is Phase.ANNOUNCED:
+        await breakouts.cancel(unit, cue.session)
+        await _stop(unit, cue.session, State(undo["was"]))
+
+
+async def _recall_groups(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
+    row = await sessions.row(unit.db, cue.session)
+    if await _phase(unit, row) is Phase.CLOSED:
+        return {}
+    await breakouts.recall(unit, cue.session)
+    return {"called": True}
+
+
+async def _unrecall_groups(_unit: Unit, _show: DirectionRow, _cue: Cue, _undo: Undo) -> None:
+    raise _never("Die Gruppen sind schon gerufen. Solange sie offen sind, lässt sich ihre Zeit verlängern.")
+
+
+# --- what everybody sees ----------------------------------------------------------------------------------------------
+
+
+async def _set_screen(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    if show.screen == cue.target:
+        return {}
+    was, show.screen = show.screen, cue.target
+    await unit.tell(DAY, ScreenSet(cue.target))
+    return {"was": was}
+
+
+async def _unset_screen(unit: Unit, show: DirectionRow, _cue: Cue, undo: Undo) -> None:
+    show.screen = undo["was"]
+    await unit.tell(DAY, ScreenSet(undo["was"]))
+
+
+async def _message(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    await say(unit, show, cue.text)
+    return {"id": show.messages}
+
+
+async def _unmessage(unit: Unit, show: DirectionRow, _cue: Cue, undo: Undo) -> None:
+    if show.message and show.message["id"] == undo["id"]:
+        await say(unit, show, "")
+
+
+async def say(unit: Unit, show: DirectionRow, text: str) -> None:
+    """Show words to everybody; none takes them back."""
+    if text:
+        show.messages += 1
+    show.message = {"id": show.messages, "text": text, "at": iso(unit.now)} if text else None
+    await unit.tell(DAY, MessageShown(show.message))
+
+
+_DO: dict[Kind, Callable[[Unit, DirectionRow, Cue], Awaitable[Undo]]] = {
+    Kind.BACKSTAGE: _open_backstage,
+    Kind.START: _start,
+    Kind.END: _end,
+    Kind.PART: _hand_over,
+    Kind.PROGRAMME: _programme,
+    Kind.POLL_OPEN: _open_poll,
+    Kind.POLL_CLOSE: _close_poll,
+    Kind.POLL_SHOW: _show_poll,
+    Kind.PAUSE_START: _start_pause,
+    Kind.PAUSE_END: _end_pause,
+    Kind.GROUPS_START: _start_groups,
+    Kind.GROUPS_RECALL: _recall_groups,
+    Kind.SCREEN: _set_screen,
+    Kind.MESSAGE: _message,
+}
+_UNDO: dict[Kind, Callable[[Unit, DirectionRow, Cue, Undo], Awaitable[None]]] = {
+    Kind.BACKSTAGE: _close_backstage,
+    Kind.START: _unstart,
+    Kind.END: _unend,
+    Kind.PART: _hand_back,
+    Kind.PROGRAMME: _no_programme,
+    Kind.POLL_OPEN: _unopen_poll,
+    Kind.POLL_CLOSE: _unclose_poll,
+    Kind.POLL_SHOW: _hide_poll,
+    Kind.PAUSE_START: _unstart_pause,
+    Kind.PAUSE_END: _unend_pause,
+    Kind.GROUPS_START: _unstart_groups,
+    Kind.GROUPS_RECALL: _unrecall_groups,
+    Kind.SCREEN: _unset_screen,
+    Kind.MESSAGE: _unmessage,
+}

@@ -1,0 +1,178 @@
+"""The log of the day: what was done with the day, by whom and when, read from the facts. Nothing of votes or wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conference.core.clock import iso
+from conference.core.facts import DAY, LOGGED
+from conference.people.tables import PersonRow
+from conference.polls.tables import PollRow
+from conference.sessions.tables import PartRow, SessionRow
+from conference.sheets.model import Column, Sheet
+from conference.store.facts_log import FactRow
+
+CLOCK = "Uhr und Server"
+"""Who did what nobody pressed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: at which instant, who, in which session (title), what; `name` is the fact's."""
+
+    at: datetime
+    who: str
+    session: str
+    what: str
+    name: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """As pages and the JSON export get it."""
+        return {"at": iso(self.at), "who": self.who, "session": self.session, "what": self.what, "name": self.name}
+
+
+@dataclass(frozen=True)
+class _Names:
+    people: Mapping[str, str]
+    sessions: Mapping[str, str]
+    polls: Mapping[tuple[str, str], str]
+    parts: Mapping[tuple[str, str], str]
+
+
+async def entries(db: AsyncSession) -> list[Entry]:
+    """The whole log, the oldest first."""
+    names = await _names(db)
+    query = select(FactRow).where(FactRow.name.in_(LOGGED)).order_by(FactRow.at, FactRow.stream, FactRow.number)
+    found = []
+    for row in (await db.execute(query)).scalars():
+        key = _session_of(row)
+        what = _what(names, key, row.name, row.body)
+        if what:
+            who = names.people.get(row.actor or "", CLOCK if row.actor is None else "gelöschte Person")
+            found.append(Entry(row.at, who, names.sessions.get(key, key), what, row.name))
+    return found
+
+
+async def _names(db: AsyncSession) -> _Names:
+    people = await db.execute(select(PersonRow.public_id, PersonRow.name))
+    sessions = await db.execute(select(SessionRow.key, SessionRow.title))
+    polls = await db.execute(
+        select(SessionRow.key, PollRow.key, PollRow.question).join(PollRow, PollRow.session_id == SessionRow.id)
+    )
+    parts = await db.execute(
+        select(SessionRow.key, PartRow.key, PartRow.title).join(PartRow, PartRow.session_id == SessionRow.id)
+    )
+    return _Names(
+        dict(people.all()),
+        dict(sessions.all()),
+        {(session, key): title for session, key, title in polls},
+        {(session, key): title for session, key, title in parts},
+    )
+
+
+def _session_of(row: FactRow) -> str:
+    if row.stream != DAY:
+        return row.stream
+    body = row.body
+    part, cue = body.get("part"), body.get("cue")
+    shifted = body.get("sessions") or [{}]
+    return str(
+        body.get("session") or (part or {}).get("session") or (cue or {}).get("session") or shifted[0].get("key") or ""
+    )
+
+
+_STATES = {"planned": "geschlossen", "backstage": "Backstage geöffnet", "live": "gestartet", "ended": "beendet"}
+_CUES = {"done": "Schritt gemacht", "skipped": "Schritt übersprungen", "waiting": "Schritt zurückgenommen"}
+KINDS = {
+    "session.backstage": "Backstage öffnen",
+    "session.start": "Veranstaltung starten",
+    "session.end": "Veranstaltung beenden",
+    "part": "Übergabe",
+    "stage.programme": "Bild der Regie auf die Bühne",
+    "poll.open": "Umfrage öffnen",
+    "poll.close": "Umfrage schließen",
+    "poll.show": "Ergebnis zeigen",
+    "pause.start": "Pause beginnen",
+    "pause.end": "Pause ausklingen lassen",
+    "groups.start": "Arbeitsgruppen starten",
+    "groups.recall": "Arbeitsgruppen zurückrufen",
+    "screen": "Saalbild umschalten",
+    "message": "Nachricht an alle",
+}
+_POLLS = {
+    "poll.created": "Umfrage angelegt",
+    "poll.edited": "Umfrage geändert",
+    "poll.discarded": "Umfrage verworfen",
+    "poll.opened": "Umfrage geöffnet",
+    "poll.closed": "Umfrage geschlossen",
+    "poll.published": "Ergebnis gezeigt",
+    "poll.hidden": "Ergebnis verborgen",
+}
+_PLAIN = {
+    "agenda.replaced": "Programm neu eingelesen",
+    "direction.listed": "Regieplan bearbeitet",
+    "pause.ended": "Pause zu Ende",
+    "pause.shifted": "Pause verändert",
+    "breakouts.message": "Nachricht an die Arbeitsgruppen",
+}
+_PHASES = {"preparing": "in Vorbereitung", "announced": "angekündigt", "open": "geöffnet", "closed": "geschlossen"}
+
+
+def _what(names: _Names, key: str, name: str, body: Mapping[str, Any]) -> str:
+    """A line in words; "" when nobody needs to read it."""
+    if name in _PLAIN:
+        return _PLAIN[name]
+    if name in _POLLS:
+        poll = body["poll"]
+        question = poll["question"] if isinstance(poll, dict) else names.polls.get((key, poll), poll)
+        return f"{_POLLS[name]}: {question}"
+    match name:
+        case "session.moved":
+            return _STATES[body["state"]]
+        case "session.shifted":
+            times = ", ".join(f"{names.sessions.get(s['key'], s['key'])}" for s in body["sessions"])
+            return f"Zeiten verschoben: {times}"
+        case "stage.brought_on" | "stage.taken_off":
+            return f"{'Auf die Bühne' if name == 'stage.brought_on' else 'Von der Bühne'}: {body['name']}"
+        case "pause.started":
+            return "Aktiv-Pause begonnen" if body["pause"]["kind"] == "active" else "Pause begonnen"
+        case "breakouts.changed":
+            return f"Arbeitsgruppen {_PHASES.get(body['round']['phase'], '')}"
+        case "show.part":
+            part = body["part"]
+            return f"Teil: {names.parts.get((key, part['part']), part['part'])}" if part else "Kein Teil mehr"
+        case "show.screen":
+            return "Saalbild: gleich geht es weiter" if body["screen"] == "card" else "Saalbild: wie die Veranstaltung"
+        case "show.message":
+            return f"Nachricht an alle: {body['message']['text']}" if body["message"] else "Nachricht zurückgenommen"
+        case "direction.stepped":
+            return _step(body["cue"])
+    return ""
+
+
+def _step(cue: Mapping[str, Any] | None) -> str:
+    if cue is None:
+        return ""
+    said = f": {cue['text']}" if cue["text"] else ""
+    return f"{_CUES[cue['state']]}: {KINDS[cue['kind']]}{said}"
+
+
+# --- the export -----------------------------------------------------------------------------------------------------
+
+_COLUMNS = (Column("Zeit", "datetime"), Column("Wer"), Column("Veranstaltung"), Column("Was"))
+
+
+def sheet(found: list[Entry]) -> Sheet:
+    """A row per line of the log; this one is the CSV."""
+    return Sheet("Protokoll", _COLUMNS, [(entry.at, entry.who, entry.session, entry.what) for entry in found])
+
+
+def payload(found: list[Entry]) -> list[dict[str, Any]]:
+    """For the JSON."""
+    return [{**entry.as_dict(), "at": entry.at} for entry in found]
