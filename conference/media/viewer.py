@@ -237,8 +237,9 @@ class Track:
             packet = stream.stored((seq - offset.seq) & 0xFFFF) if stream is not None else None
             if stream is None or packet is None:
                 continue
-            if self.viewer.downlink.bears_repair(len(packet.payload), self.viewer.heard):
-                self.retransmitted += self._send_again(stream, packet, offset, wall) > 0
+            for _ in range(self.viewer.repair_copies):
+                if self.viewer.downlink.bears_repair(len(packet.payload), self.viewer.heard):
+                    self.retransmitted += self._send_again(stream, packet, offset, wall) > 0
 
     def _source(self, seq: int) -> tuple[Stream | None, Offset]:
         """Which stream was sent under a number of ours, and by which offset."""
@@ -296,6 +297,7 @@ class Viewer(Peer):
     Attributes:
         heights: physical pixels in which each picture is shown; full size for those not listed.
         downlink: what is known of the viewer's line.
+        repair_copies: how often a lost packet is sent again.
     """
 
     def __init__(self, room: Room, room_name: str, slots: Sequence[tuple[Section, int]], *args: Any) -> None:
@@ -307,6 +309,8 @@ class Viewer(Peer):
         self.by_ssrc = {track.ssrc: track for track in self.tracks}
         self.heights: Sequence[int] = ()
         self.downlink = Downlink()
+        self.repair_copies = 1
+        self._lossy_until = 0.0
         self._fresh_rtt: float | None = None
         self._pictures = [track for track in self.tracks if track.kind == "video"]
         self._sounds = [track for track in self.tracks if track.kind == "audio"]
@@ -414,10 +418,17 @@ class Viewer(Peer):
         sending = sum(track.showing.cost for track in self.tracks if track.showing is not None)
         reported = [track.reported() for track in self._pictures]
         expected, lost = sum(count for count, _ in reported), sum(count for _, count in reported)
+        self._note_loss(expected, lost, now)
         self.downlink.judge(sending, expected, lost, self._fresh_rtt, now)
         self._fresh_rtt = None
         if any(len(self.room.slot("video", track.index).layers) > 1 for track in self._pictures) or self.downlink.limit:
             self.refresh()
+
+    def _note_loss(self, expected: int, lost: int, now: float) -> None:
+        """Send repairs twice while many packets are lost: of repairs as many are, and a picture waits for them."""
+        if expected >= COVER_SAMPLE and lost > COVER_LOSS * expected:
+            self._lossy_until = now + COVER_SECONDS
+        self.repair_copies = 2 if now < self._lossy_until and self.downlink.limit is None else 1
 
     def relieve(self) -> None:
         """Step down at once if the line turned out to be too narrow."""

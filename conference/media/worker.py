@@ -61,7 +61,6 @@ class Worker:
 
 async def run(options: argparse.Namespace) -> None:
     """Open the sockets, say that we are ready, and work until the control socket ends."""
-    loop = asyncio.get_running_loop()
     udp, tcp = sockets(options.host, options.port)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=options.control_fd))
 
@@ -69,7 +68,7 @@ async def run(options: argparse.Namespace) -> None:
         control.write(writer, {"event": kind, "resource": resource, "owner": owner, "detail": detail})
 
     exchange = Exchange(udp, options.address, tell, options.half_open, options.silent)
-    loop.add_reader(udp.socket.fileno(), exchange.readable)
+    exchange.attend()
     listener = TcpListener(exchange.framed, exchange.unframed)
     await listener.listen(tcp)
     if options.link is not None:
@@ -82,7 +81,6 @@ async def run(options: argparse.Namespace) -> None:
     serving.cancel()
     await asyncio.gather(chores, serving, return_exceptions=True)
     await exchange.end()
-    loop.remove_reader(udp.socket.fileno())
     await listener.close()
     udp.close()
     writer.close()

@@ -277,13 +277,24 @@ def figures(result: dict[str, Any]) -> list[Figure]:
     """Rows for the table."""
     us = {name: row["us_per_packet"] for name, row in result["rows"].items()}
     best = min(us["bare, together"], us["bare, one by one"])
-    ratio = us["everything"] / best
-    how = (
-        f"{result['viewers']} viewers; {us['everything']:.1f} : {best:.1f} µs per packet; bare sending one by one "
-        f"{us['bare, one by one']:.1f}; ours with nothing of it in use {us['plain']:.1f}"
-    )
-    what = "extensions, retransmission, reports, layers and limits, against bare forwarding with the same libraries"
-    return [Figure(what, f"≤ {MARK} ×", f"{ratio:.2f} ×", ratio <= MARK, how)]
+    used, least = us["everything"] / us["plain"], us["everything"] / best
+    viewers = f"{result['viewers']} viewers"
+    return [
+        Figure(
+            "extensions, retransmission, reports and layers in use, against the same worker just forwarding",
+            f"≤ {MARK} ×",
+            f"{used:.2f} ×",
+            used <= MARK,
+            f"{viewers}; {us['everything']:.1f} : {us['plain']:.1f} µs per packet",
+        ),
+        Figure(
+            "the same against the least a forwarder can do with these libraries (no ICE, reports, memory or limits)",
+            f"≤ {MARK} ×",
+            f"{least:.2f} ×",
+            least <= MARK,
+            f"{viewers}; {us['everything']:.1f} : {best:.1f} µs per packet; one by one {us['bare, one by one']:.1f}",
+        ),
+    ]
 
 
 def main() -> int:
