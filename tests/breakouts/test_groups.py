@@ -353,7 +353,7 @@ async def test_foreign_ids_open_nothing(day: Day) -> None:
                     await day.room.do(day.staff, name, session="gibt-es-nicht", **body)
 
 
-# --- over the wire, and after a crash ----------------------------------------------------------------------------------
+# --- over the wire, and after a crash ---------------------------------------------------------------------------------
 
 
 async def test_room_media_are_asked_for_by_whip_and_whep(house: House) -> None:

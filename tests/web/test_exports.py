@@ -128,7 +128,7 @@ async def test_attendance_in_three_formats(house: House) -> None:
     [anna] = [person for person in live["people"] if person["email"] == ANNA]
     assert (anna["minutes"], anna["percent"], anna["attended"], anna["place"]) == (40.0, 80.0, True, "online")
     assert anna["visits"] == [
-        {"source": "online", "began": "2026-06-17T09:00:00+02:00", "ended": "2026-06-17T10:40:00+02:00"}
+        {"source": "online", "room": "", "began": "2026-06-17T09:00:00+02:00", "ended": "2026-06-17T10:40:00+02:00"}
     ]
     [evil] = [person for person in live["people"] if person["email"] == "evil@example.org"]
     assert evil["name"] == f"{EVIL} +49"

@@ -10,19 +10,23 @@ import { t } from "../i18n.js";
 import { room } from "../room.js";
 import "./countdown.js";
 
-const LONGEST = 2 ** 31 - 1;
+const LOOK_EVERY = 250;
 
 export class Call extends Live {
   #timer = 0;
   #told = "";
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
   }
 
   view() {
-    clearTimeout(this.#timer);
     const call = room.state.call ?? null;
     if (!room.joined || !room.may("join")) return nothing;
     if (call === null || call.session === room.state.session) {
@@ -30,7 +34,8 @@ export class Call extends Live {
       return nothing;
     }
     if (call.staying) return this.#staying(call.session);
-    this.#wait(call);
+    if (call.opens_at !== this.#told) announce("call", t("call.announce"));
+    this.#told = call.opens_at;
     return html`<div class="call" role="region" aria-label=${t("call.title")}>
       <p class="call__text">${icon("groups")}<span><b>${t("call.title")}</b> ${t("call.more")}</span></p>
       <conf-countdown small to=${call.opens_at}></conf-countdown>
@@ -55,12 +60,11 @@ export class Call extends Live {
     </div>`;
   }
 
-  /** @param {{session: string, opens_at: string}} call */
-  #wait({ session, opens_at }) {
-    const left = Date.parse(opens_at) - now();
-    if (opens_at !== this.#told) announce("call", t("call.announce"));
-    this.#told = opens_at;
-    this.#timer = setTimeout(() => room.follow(session), Math.min(Math.max(0, left), LONGEST));
+  /** The rooms open: whoever does not stay goes there. */
+  #look() {
+    const call = room.snapshot?.call ?? null;
+    if (call === null || call.staying || call.session === room.state.session || !room.joined || !room.may("join")) return;
+    if (Date.parse(call.opens_at) <= now() && room.connection === "live") room.follow(call.session);
   }
 
   /** From working groups everybody goes on to where the day goes on, and to them from what is over. */

@@ -239,7 +239,7 @@ export class GroupsDesk extends Live {
     const here = room.state.signals.groups?.rooms ?? {};
     const unplaced = found.filter((one) => one.room === null);
     return html`<div class="stack">
-      <label class="search"><span class="kern-sr-only">${t("desk.groups.search")}</span>${icon("search")}
+      <label class="search"><span class="kern-sr-only">${t("desk.groups.search")}</span>
         <input class="kern-form-input__input" type="search" placeholder=${t("desk.groups.search")} .value=${live(this.#query)} @input=${(/** @type {Event} */ event) => this.#search(event)} /></label>
       <div class="group-desk__rooms">
         ${unplaced.length > 0 ? this.#column(groups, null, t("desk.groups.unplaced", { n: unplaced.length }), unplaced, []) : nothing}
@@ -318,7 +318,7 @@ export class GroupsDesk extends Live {
       ?data-here=${here}
       @dragstart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData(MOVED, one.person)}
     >
-      <span class="seat__who"><span class="person__name">${one.name}</span><span class="person__more">${[one.organisation, ...marks].filter(Boolean).join(" · ")}</span></span>
+      <span class="seat__who"><span class="person__name">${one.name}</span><span class="person__more">${[...marks, one.organisation].filter(Boolean).join(" · ")}</span></span>
       <select class="pick seat__move" aria-label=${t("desk.groups.move.of", { name: one.name })} @change=${(/** @type {Event} */ event) => this.#choose(event, one)}>
         <option value="" ?selected=${one.room === null}>–</option>
         ${groups.rooms.map(({ key, title }) => html`<option value=${key} ?selected=${one.room === key}>${shortTitle(title)}</option>`)}
