@@ -18,6 +18,7 @@ import { t } from "../i18n.js";
 import { openTrack, Publisher } from "../media.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
+import "./board.js";
 import "./countdown.js";
 
 /** @import {Breakouts, Group, GroupPerson, Message} from "../state/types.js" */
@@ -120,6 +121,7 @@ export class GroupRoom extends Live {
   connectedCallback() {
     super.connectedCallback();
     document.body.classList.add("page-group");
+    scrollTo(0, 0);
     room.addEventListener("restarted", this.#restarted);
     this.#tick = setInterval(() => this.#warn(), 1_000);
   }
@@ -127,6 +129,7 @@ export class GroupRoom extends Live {
   disconnectedCallback() {
     super.disconnectedCallback();
     document.body.classList.remove("page-group");
+    scrollTo(0, 0);
     room.removeEventListener("restarted", this.#restarted);
     clearInterval(this.#tick);
     this.#close();
@@ -158,7 +161,7 @@ export class GroupRoom extends Live {
         </div>
         <aside class="group__side" aria-label=${t("groups.side")}>
           ${this.#messages(groups, group)} ${this.#help(group)}
-          <section class="group__board" data-board=${group.key}></section>
+          <section class="group__board"><conf-board room=${group.key}></conf-board></section>
           ${this.#people(group)}
         </aside>
       </div>
@@ -293,7 +296,7 @@ export class GroupRoom extends Live {
    * @param {Group} group
    */
   #controls({ audio, video, hand }, group) {
-    return html`<div class="controls group__controls">
+    return html`<div class="controls group__controls" data-kern-theme="dark">
       ${this.#toggle("mic", audio, "groups.audio", () => this.#set(!audio, video))}
       ${this.#toggle("camera", video, "groups.video", () => this.#set(audio, !video))}
       <button class="toggle kern-btn kern-btn--secondary" type="button" aria-pressed=${hand ? "true" : "false"} @click=${() => attempt(() => room.ask("breakouts.hand", { up: hand === null }))}>
@@ -438,7 +441,7 @@ export class GroupRoom extends Live {
 
 /** @param {Message} message */
 export function messageView({ name, text, at }) {
-  return html`<li><span class="message">${text}</span><span class="person__more">${name} · ${time(at)}</span></li>`;
+  return html`<li><span class="group-message">${text}</span><span class="person__more">${name} · ${time(at)}</span></li>`;
 }
 
 customElements.define("conf-group-room", GroupRoom);

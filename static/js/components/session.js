@@ -13,6 +13,7 @@ import { whereNext } from "../state/index.js";
 import { partView, stateBadge } from "./agenda.js";
 import "./call.js";
 import "./chat.js";
+import "./board-page.js";
 import "./countdown.js";
 import "./devices.js";
 import { inGroup } from "./groups.js";
@@ -84,13 +85,14 @@ export class Session extends Live {
   /** @param {AgendaItem} item */
   #waiting(item) {
     const running = item.state === "live";
+    const grouped = item.kind === "breakouts" && running && room.joined;
     return html`${this.#head(item)}
       <div class="columns">
         <div class="waiting">
-          <section class="now waiting__card" data-state=${item.state}>
+          ${grouped ? html`<conf-groups></conf-groups><section class="sheet stack">${this.#door(item)} ${this.#present()}</section>` : html`<section class="now waiting__card" data-state=${item.state}>
             ${running ? this.#running(item) : this.#countdown(item)} ${this.#door(item)} ${this.#present()}
-          </section>
-          ${item.kind === "breakouts" ? html`<conf-groups></conf-groups>` : nothing}
+          </section>`}
+          ${item.kind === "breakouts" && !grouped ? html`<conf-groups></conf-groups>` : nothing}
           ${item.record ? html`<p class="fact">${icon("record")}<span>${t("session.record")}</span></p>` : nothing}
           ${this.#devicesHint()} ${this.#parts(item)}
         </div>
@@ -200,6 +202,7 @@ export class Session extends Live {
     return html`<div class="hall">
       <div class="hall__stage">
         <conf-stage .active=${true}></conf-stage>
+        ${(room.state.board ?? null) === null ? nothing : html`<conf-board-page></conf-board-page>`}
         <conf-burst></conf-burst>
         <div class="hall__bar">
           <conf-pinned></conf-pinned>
