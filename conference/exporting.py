@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts.boards import export as boards
 from conference.breakouts.boards.model import markdown
+from conference.direction import log
 from conference.feedback import export as feedback
 from conference.polls import export as polls
 from conference.questions import export as questions
@@ -21,7 +22,7 @@ from conference.sheets.model import Sheet
 from conference.sheets.text import write_csv
 from conference.sheets.workbook import write_xlsx
 
-What = Literal["attendance", "feedback", "polls", "questions", "boards"]
+What = Literal["attendance", "feedback", "polls", "questions", "boards", "log"]
 Format = Literal["csv", "xlsx", "json"]
 WHATS: tuple[str, ...] = get_args(What)
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -31,6 +32,7 @@ TITLES = {
     "polls": "Umfragen",
     "questions": "Fragen",
     "boards": "Tafeln",
+    "log": "Protokoll",
 }
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -82,12 +84,18 @@ async def _text(db: AsyncSession, title: str) -> bytes:
     return markdown(title, written).encode()
 
 
+async def _log(db: AsyncSession, _now: datetime) -> Made:
+    found = await log.entries(db)
+    return log.sheet(found), [log.sheet(found)], log.payload(found)
+
+
 _MAKERS: dict[str, Callable[[AsyncSession, datetime], Awaitable[Made]]] = {
     "attendance": _attendance,
     "feedback": _feedback,
     "polls": _polls,
     "questions": _questions,
     "boards": _boards,
+    "log": _log,
 }
 
 

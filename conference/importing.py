@@ -10,6 +10,7 @@ from conference.breakouts import actions as breakouts
 from conference.core.errors import ConferenceError
 from conference.core.facts import DAY
 from conference.core.roles import Role
+from conference.direction import actions as direction
 from conference.people import actions as people
 from conference.people.people_file import PeopleFile
 from conference.people.tables import PersonRow
@@ -69,6 +70,7 @@ async def import_all(unit: Unit, programme: Programme, file: PeopleFile | None) 
     counted = await people.import_people(unit, file.entries) if file else None
     agenda = await queries.agenda(unit.db)
     links = await people.ensure_links(unit, [session.key for session in agenda])
+    await direction.prepare(unit)
     await unit.tell(DAY, AgendaReplaced(queries.agenda_view(agenda)))
     return ImportReport(added, changed, removed, counted, links, tuple(kept))
 
@@ -132,7 +134,7 @@ async def _session(
     if changed:
         for field, value in new.items():
             setattr(row, field, value)
-        row.sequence, row.changed_at = row.sequence + 1, unit.now
+        row.sequence, row.changed_at, row.shifted = row.sequence + 1, unit.now, 0
     row.position = position
     await _parts(unit, entry, row, staff)
     await polls.prepare(unit, row.id, [_poll(poll) for poll in entry.polls])

@@ -10,6 +10,17 @@ from conference.core import audience
 DAY = "day"
 """The stream of the agenda; every other stream is a session's key."""
 
+LOGGED = frozenset(
+    {
+        "agenda.replaced", "session.moved", "session.shifted", "stage.brought_on", "stage.taken_off",
+        "poll.created", "poll.edited", "poll.discarded", "poll.opened", "poll.closed", "poll.published", "poll.hidden",
+        "pause.started", "pause.shifted", "pause.ended", "breakouts.changed", "breakouts.message",
+        "direction.stepped", "direction.listed", "show.part", "show.screen", "show.message",
+    }
+)  # fmt: skip
+"""Facts whose doer is written down, for the log of the day: what is done with the day. What people vote, rate, wish
+and say is never among them."""
+
 
 @dataclass(frozen=True)
 class Fact:

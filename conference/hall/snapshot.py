@@ -11,6 +11,7 @@ from conference.chat import queries as chat
 from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
 from conference.feedback import queries as feedback
+from conference.direction import queries as direction
 from conference.pauses import queries as pauses
 from conference.people.model import Person
 from conference.polls import queries as polls
@@ -35,6 +36,8 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "numbers": await last_numbers(db, [DAY, *([key] if key else [])]),
         "agenda": sessions.agenda_view(rows),
         "call": await breakouts.call_view(db, person),
+        "show": await direction.show_view(db),
+        "direction": await direction.direction_view(db) if may(person.role, Permission.MODERATE) else None,
         "session": key,
         "stage": await _stage(db, row, role),
         "polls": await _polls(db, row, person, role),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from conference.breakouts import actions as breakouts
 from conference.core.errors import BadRequest
 from conference.core.roles import Permission
+from conference.direction.actions import shift_day
+from conference.direction.doing import move_session
 from conference.live.registry import Asked, InSession, command
-from conference.pauses import actions as pauses
-from conference.polls import actions as polls
-from conference.questions import actions as questions
-from conference.sessions.actions import agenda
 from conference.sessions.model import State
 
 
@@ -30,16 +27,7 @@ class Shift(InSession):
 async def move(asked: Asked[Move]) -> None:
     """Move a session; every page follows."""
     async with asked.hall.store.unit() as unit:
-        to = _state(asked.body.to)
-        if to is State.ENDED:
-            await polls.close_open(unit, asked.body.session)
-            await questions.lower(unit, asked.body.session, None)
-        if to is not State.LIVE:
-            await breakouts.end(unit, asked.body.session)
-            await pauses.close(unit, asked.body.session)
-        await agenda.move(unit, asked.body.session, to)
-        if to is State.LIVE:
-            await pauses.begin_with(unit, asked.body.session)
+        await move_session(unit, asked.body.session, _state(asked.body.to))
 
 
 def _state(text: str) -> State:
@@ -53,5 +41,4 @@ def _state(text: str) -> State:
 async def shift(asked: Asked[Shift]) -> None:
     """Change times; agendas and calendars follow."""
     async with asked.hall.store.unit() as unit:
-        await agenda.shift(unit, asked.body.session, asked.body.minutes, asked.body.following)
-        await pauses.follow_agenda(unit, asked.body.session, asked.body.minutes, asked.body.following)
+        await shift_day(unit, asked.body.session, asked.body.minutes, following=asked.body.following)

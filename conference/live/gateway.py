@@ -28,6 +28,7 @@ from conference.live import (  # noqa: F401  (they register commands)
     breakouts,
     chat,
     feedback,
+    direction,
     health,
     organise,
     pages,
@@ -41,6 +42,7 @@ from conference.live.registry import COMMANDS, Asked
 from conference.people.model import Link, Person
 from conference.sessions import queries
 
+from conference.store.unit import ACTOR
 log = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 64 * 1024
@@ -254,7 +256,11 @@ class Gateway(socketio.AsyncServer):
         role = await self._hall.role(visit, key) if key is not None else visit.person.role
         if known.may is not None and not may(role, known.may):
             raise NotAllowed()
-        return await known.handler(Asked(self._hall, visit, role, body))
+        acting = ACTOR.set(visit.person.public_id)
+        try:
+            return await known.handler(Asked(self._hall, visit, role, body))
+        finally:
+            ACTOR.reset(acting)
 
 
 class _Connection:

@@ -5,7 +5,7 @@ from alembic import context
 import conference.breakouts.boards.tables
 import conference.breakouts.tables
 import conference.chat.tables
-import conference.chat.tables
+import conference.direction.tables
 import conference.feedback.tables
 import conference.pauses.tables
 import conference.people.tables

@@ -21,10 +21,10 @@ class SessionMoved(Fact):
 
 @dataclass(frozen=True)
 class SessionShifted(Fact):
-    """Sessions got other times: ``[{key, starts, ends}]``. Stream: day."""
+    """Sessions got other times: ``[{key, starts, ends, shifted}]``. Stream: day."""
 
     name: ClassVar[str] = "session.shifted"
-    sessions: list[dict[str, str]]
+    sessions: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class Session:
         sequence: rises with every change of time or title (RFC 5545 section 3.8.7.4), last at `changed_at`.
         extra: what the programme says beyond that, by kind.
         moderators: keys of the people who moderate it.
+        shifted: by how many minutes it begins later (negative: earlier) than in the programme.
     """
 
     id: int
@@ -95,6 +96,7 @@ class Session:
     extra: Mapping[str, Any]
     parts: tuple[Part, ...]
     moderators: frozenset[int]
+    shifted: int = 0
 
     def office_of(self, person: Person) -> str:
         """The office under which a person appears here."""

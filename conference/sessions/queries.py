@@ -111,6 +111,7 @@ def _item_view(item: Session) -> dict[str, Any]:
         "title": item.title,
         "starts": iso(item.starts),
         "ends": iso(item.ends),
+        "shifted": item.shifted,
         "state": item.state.value,
         "running_since": iso(item.running_since),
         "record": item.record,

@@ -46,6 +46,7 @@ class SessionRow(Base):
     running_since: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
+    shifted: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # minutes that it begins later by now
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     parts: Mapped[list[PartRow]] = relationship(order_by="PartRow.position", cascade="all, delete-orphan", lazy="raise")
@@ -69,6 +70,7 @@ class SessionRow(Base):
             self.extra,
             tuple(part.to_model() for part in self.parts),
             frozenset(moderator.person_id for moderator in self.moderators),
+            self.shifted,
         )
 
 

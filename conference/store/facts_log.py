@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from conference.core.clock import iso
-from conference.core.facts import Fact, Told
+from conference.core.facts import LOGGED, Fact, Told
 from conference.store.base import Base
 
 
@@ -35,6 +35,7 @@ class FactRow(Base):
     at: Mapped[datetime]
     audience: Mapped[str] = mapped_column(String(80))
     body: Mapped[dict[str, Any]]
+    actor: Mapped[str | None] = mapped_column(String(24))  # public id of who did it, for the facts of `LOGGED` alone
 
 
 def upsert(db: AsyncSession) -> Any:
@@ -51,15 +52,25 @@ async def take_numbers(db: AsyncSession, stream: str, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
-async def record(db: AsyncSession, stream: str, facts: Sequence[Fact], at: datetime) -> list[Told]:
-    """Write facts into the log under their stream's next numbers."""
+async def record(
+    db: AsyncSession, stream: str, facts: Sequence[Fact], at: datetime, actor: str | None = None
+) -> list[Told]:
+    """Write facts into the log under their stream's next numbers, and who did what belongs in the log of the day."""
     numbers = await take_numbers(db, stream, len(facts))
     told = [
         Told(stream, number, fact.name, iso(at) or "", fact.audience, fact.body())
         for number, fact in zip(numbers, facts, strict=True)
     ]
     rows = [
-        {"stream": stream, "number": t.number, "name": t.name, "at": at, "audience": t.audience, "body": t.body}
+        {
+            "stream": stream,
+            "number": t.number,
+            "name": t.name,
+            "at": at,
+            "audience": t.audience,
+            "body": t.body,
+            "actor": actor if t.name in LOGGED else None,
+        }
         for t in told
     ]
     await db.execute(insert(FactRow), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -15,6 +16,9 @@ from conference.store import engine as engines
 from conference.store import facts_log
 
 Listener = Callable[[list[Told]], None]
+
+ACTOR: ContextVar[str | None] = ContextVar("actor", default=None)
+"""Public id of the person whose command is being carried out; None for the clockwork and the command line."""
 
 
 class Unit:
@@ -32,7 +36,7 @@ class Unit:
 
     async def tell(self, stream: str, *facts: Fact) -> None:
         """Log facts in this transaction; they are released to listeners once the transaction is committed."""
-        self.told += await facts_log.record(self.db, stream, facts, self.now)
+        self.told += await facts_log.record(self.db, stream, facts, self.now, ACTOR.get())
 
 
 class Store:

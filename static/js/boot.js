@@ -15,7 +15,7 @@ export async function boot(elements) {
   await loadTexts();
   room.open();
   wakeForms();
-  await elements();
+  await Promise.all([elements(), import("./components/message.js")]);
   room.addEventListener("heard", (event) => say(/** @type {CustomEvent<Fact>} */ (event).detail));
   room.addEventListener("revoked", () => note(t("connection.revoked.more")), { once: true });
 }

@@ -34,7 +34,39 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("audience", sa.String(length=80), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("actor", sa.String(length=24), nullable=True),
         sa.PrimaryKeyConstraint("stream", "number", name=op.f("pk_facts")),
+    )
+    op.create_table(
+        "direction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=24), nullable=True),
+        sa.Column("by_name", sa.String(length=420), nullable=False),
+        sa.Column("drift", sa.Integer(), nullable=False),
+        sa.Column("part", sa.JSON(), nullable=True),
+        sa.Column("screen", sa.String(length=10), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("message", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_direction")),
+    )
+    op.create_table(
+        "cues",
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("session", sa.String(length=64), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("own", sa.Boolean(), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("state", sa.String(length=8), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.String(length=420), nullable=False),
+        sa.Column("late", sa.Integer(), nullable=True),
+        sa.Column("undo", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_cues")),
     )
     op.create_table(
         "people",
@@ -67,6 +99,7 @@ def upgrade() -> None:
         sa.Column("running_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shifted", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("extra", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("key", name=op.f("uq_sessions_key")),
@@ -680,3 +713,5 @@ def downgrade() -> None:
     op.drop_table("facts")
     op.drop_table("conference")
     # ### end Alembic commands ###
+    op.drop_table("cues")
+    op.drop_table("direction")

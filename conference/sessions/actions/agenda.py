@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -67,13 +68,16 @@ async def shift(unit: Unit, key: str, minutes: int, following: bool) -> None:
     moved = [row for row in chosen if row.state != State.ENDED]
     for row in moved:
         _shift_row(unit, row, timedelta(minutes=minutes))
-    shown = [{"key": row.key, "starts": iso(row.starts) or "", "ends": iso(row.ends) or ""} for row in moved]
+    shown: list[dict[str, Any]] = [
+        {"key": row.key, "starts": iso(row.starts), "ends": iso(row.ends), "shifted": row.shifted} for row in moved
+    ]
     await unit.tell(DAY, SessionShifted(shown))
 
 
 def _shift_row(unit: Unit, row: SessionRow, by: timedelta) -> None:
     if row.state != State.LIVE:
         row.starts += by
+        row.shifted += by // timedelta(minutes=1)
     row.ends += by
     if row.ends <= row.starts:
         raise ConferenceError("session.too_short", "Dann wäre die Veranstaltung zu Ende, bevor sie beginnt.")

@@ -176,9 +176,9 @@ async def results(request: web.Request) -> web.StreamResponse:
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """An export as a file."""
-    await identify(request, may=Permission.ORGANISE)
+    """An export as a file: for organisers; the log of the day for moderators too."""
     what, form = request.match_info["what"], request.match_info["form"]
+    await identify(request, may=Permission.MODERATE if what == "log" else Permission.ORGANISE)
     site = request.app[SITE]
     async with site.store.reading() as db:
         key = (await sessions.conference(db)).key

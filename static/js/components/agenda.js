@@ -20,6 +20,12 @@ export function stateBadge({ state, kind }) {
   return state === "ended" ? html`<span class="badge badge--quiet">${t("state.ended")}</span>` : nothing;
 }
 
+/** How much later it begins than the programme said. @param {AgendaItem} item */
+function shiftOf({ shifted = 0, state }) {
+  if (shifted === 0 || state === "ended") return nothing;
+  return html`<span class="agenda__shift">${t(shifted > 0 ? "agenda.later" : "agenda.earlier", { n: Math.abs(shifted) })}</span>`;
+}
+
 /** @param {Part} part */
 export function partView({ title, speakers }) {
   return html`<li>
@@ -54,7 +60,7 @@ export class Agenda extends Live {
         ${here
           ? html`<span class="agenda__title" aria-current="page">${item.title}</span>`
           : html`<a class="agenda__title" href=${address(`/s/${item.key}`)}>${item.title}</a>`}
-        ${stateBadge(item)}
+        ${stateBadge(item)} ${shiftOf(item)}
         ${item.parts.length > 0
           ? html`<details ?open=${item.state === "live" && !here}>
               <summary>${t("agenda.parts")}</summary>

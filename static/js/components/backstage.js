@@ -13,6 +13,7 @@ import { room } from "../room.js";
 import { Devices } from "./devices.js";
 import { showOwn } from "./own.js";
 import "./stage.js";
+import "./time-left.js";
 
 /** @import {Entry} from "../state/types.js" */
 
@@ -58,7 +59,7 @@ export class Backstage extends Live {
       </header>
       <div class="backstage">
         <section class="stack">
-          ${this.#banner(mine)} ${this.#here ? this.#mirror() : html`<div class="devices">${this.#devices.view()}</div>`}
+          ${this.#banner(mine)} <conf-time-left></conf-time-left> ${this.#here ? this.#mirror() : html`<div class="devices">${this.#devices.view()}</div>`}
           ${mine && this.#here ? this.#controls(mine) : this.#door(mine)}
         </section>
         <section class="stack">

@@ -7,6 +7,8 @@ import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
+import "./board-desk.js";
+import "./direction.js";
 import "./group-desk.js";
 import "./pause-desk.js";
 import "./people.js";
@@ -23,7 +25,7 @@ export class Moderation extends Live {
     if (item === null) return nothing;
     const seen = item.state === "live" || item.state === "backstage";
     return html`<div class="console">
-      <div class="console__column console__run"><conf-run-of-show></conf-run-of-show></div>
+      <div class="console__column console__run"><conf-direction></conf-direction><conf-run-of-show></conf-run-of-show></div>
       <div class="console__column">
         <section class="sheet stack">
           <div class="row row--apart">

@@ -52,11 +52,24 @@ export class Venue extends Live {
     this.#follow(item);
     const pause = room.state.pause ?? null;
     return html`<div class="venue">
-      ${pause === null ? this.#main(item) : html`<div class="venue__pause"><conf-pause screen></conf-pause></div>`} ${this.#bar(item)}
+      ${room.state.show?.screen === "card" ? this.#card(item) : pause === null ? this.#main(item) : html`<div class="venue__pause"><conf-pause screen></conf-pause></div>`} ${this.#bar(item)}
     </div>`;
   }
 
   rendered() {
+  /** *Gleich geht es weiter*: the moderator's card stands in front. @param {AgendaItem} item */
+  #card(item) {
+    const next = item.state === "live" ? item : (room.belongs ?? item);
+    return html`<section class="venue__wait">
+      <div class="venue__next">
+        ${mark()}
+        <h1>${t("venue.card")}</h1>
+        <p>${next.title}</p>
+        ${next.state === "live" ? nothing : html`<conf-countdown to=${next.starts}></conf-countdown>`}
+      </div>
+    </section>`;
+  }
+
     const poll = /** @type {HTMLElement | null} */ (this.querySelector(".venue__poll"));
     if (poll) fit(poll);
   }

@@ -11,8 +11,8 @@ export const agendaFacts = {
 
   "session.shifted": (snapshot, { sessions }) =>
     sessions.reduce(
-      (/** @type {Snapshot} */ before, /** @type {{key: string, starts: string, ends: string}} */ { key, starts, ends }) =>
-        withItem(before, key, (item) => ({ ...item, starts, ends })),
+      (/** @type {Snapshot} */ before, /** @type {{key: string, starts: string, ends: string, shifted: number}} */ { key, ...times }) =>
+        withItem(before, key, (item) => ({ ...item, ...times })),
       snapshot,
     ),
 };

@@ -1,8 +1,10 @@
 /** Pure reducers: old snapshot + facts == fresh snapshot. No DOM, no clock, no socket. */
 
 import { agendaFacts } from "./agenda.js";
+import { boardFacts } from "./boards.js";
 import { breakoutFacts } from "./breakouts.js";
 import { chatFacts } from "./chat.js";
+import { directionFacts } from "./direction.js";
 import { feedbackFacts } from "./feedback.js";
 import { pauseFacts } from "./pauses.js";
 import { pollFacts } from "./polls.js";
@@ -10,6 +12,7 @@ import { questionFacts } from "./questions.js";
 import { stageFacts } from "./stage.js";
 
 export { belongsNow, whereNext } from "./agenda.js";
+export { ON_TIME, lastCue, lateness, nextCue, planned, until } from "./direction.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { currentPoll } from "./polls.js";
 export { byVotes, pinnedQuestion } from "./questions.js";
@@ -18,7 +21,7 @@ export { SCREEN_SLOT, feedName, isCrew, speakerOf } from "./stage.js";
 
 /** @import {Fact, Snapshot} from "./types.js" */
 
-const readers = { ...agendaFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts, ...questionFacts, ...chatFacts };
+const readers = { ...directionFacts, ...agendaFacts, ...boardFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts, ...questionFacts, ...chatFacts };
 
 /**
  * The snapshot after one more fact. Facts already contained in it, and those of sessions it does not show, change

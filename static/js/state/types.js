@@ -22,6 +22,7 @@
  * @property {SessionState} state
  * @property {string | null} running_since instant, ISO 8601
  * @property {boolean} record
+ * @property {number} [shifted] minutes that it begins later than in the programme
  * @property {Part[]} parts
  *
  * @typedef {object} Entry someone's feed on stage or backstage
@@ -300,7 +301,50 @@
  * @property {{room: string, here: string[], video: (string | null)[], audio: (string | null)[], feeds: string[], speaking: string[]} | null} group
  * @property {Record<string, string[]> | null} rooms who is in which, for staff
  *
+ * @typedef {"open" | "working" | "done"} Light how far a room is
+ *
+ * @typedef {object} BoardPage a board as it reads
+ * @property {string} session
+ * @property {string} room
+ * @property {string} title
+ * @property {Light} light
+ * @property {{name: string, text: string}[]} fields
+ *
+ * @typedef {object} BoardWriter somebody who writes on the board now
+ * @property {string} visit
+ * @property {string} person
+ * @property {string} name
+ * @property {number} colour
+ * @property {number} field
+ * @property {string} cursor
+ *
+ * @typedef {object} Cue a line of the run of show
+ * @property {string} key
+ * @property {string} kind
+ * @property {string} session
+ * @property {string} target
+ * @property {string} text
+ * @property {number | null} minutes
+ * @property {boolean} own
+ * @property {"waiting" | "done" | "skipped"} state
+ * @property {string | null} at instant when it was done
+ * @property {string} by who did it
+ * @property {number | null} late seconds
+ *
+ * @typedef {object} Direction
+ * @property {number} step rises with every press
+ * @property {string} by who pressed last
+ * @property {number} drift seconds that the day is late
+ * @property {Cue[]} cues
+ *
+ * @typedef {object} Show what everybody sees of the direction
+ * @property {{session: string, part: string, since: string, until: string | null} | null} part
+ * @property {string} screen auto, card
+ * @property {{id: number, text: string, at: string} | null} message
+ *
  * @typedef {object} Snapshot
+ * @property {Show} [show]
+ * @property {Direction | null} [direction]
  * @property {{session: string, opens_at: string, staying: boolean} | null} [call] to working groups that are announced or open
  * @property {Breakouts | null} [breakouts]
  * @property {{boot: string, now: string, version: string}} server
