@@ -16,7 +16,8 @@ from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
 MODERATOR, ANNA, BERND = "oliver.lilie@example.org", "violetta.kohl@example.org", "felix.groettner@example.org"
-PAUSE, NEXT = "aktiv-pause", "arbeitsgruppen"
+SPEAKER = "michael.fleig@example.org"
+LIVE, PAUSE, NEXT = "live-1", "aktiv-pause", "arbeitsgruppen"
 TEN_MINUTES_FAST = """{
   const Real = Date;
   const ahead = 600_000;
@@ -157,3 +158,35 @@ async def _same_moment(*people: Visitor) -> None:
         return len({title for title, _ in found}) == 1 and max(lefts) - min(lefts) <= 1
 
     await until(same, "pages are not at the same moment")
+
+
+async def test_no_camera_is_seen_while_a_stage_pauses(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", media_workers=1)
+    await server.import_day()
+    async with running(server), chromium() as browser:
+        desk = await visitor(browser, "desk", await server.link(MODERATOR, LIVE))
+        await desk.page.goto(f"{server.url}/s/{LIVE}/moderation")
+        speaker = await visitor(browser, "speaker", await server.link(SPEAKER, LIVE))
+        await speaker.page.goto(f"{server.url}/s/{LIVE}/backstage")
+        await desk.press("move.planned.backstage", within=".run__item:has([aria-current])")
+        await speaker.press("devices.start")
+        await speaker.press("backstage.enter")
+        await desk.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+        await desk.press("move.backstage.live")
+        await desk.sees_pictures()
+        await desk.press_named(t("pausedesk.minutes", n=5))
+        await speaker.sees(t("pause.backstage.more"))
+        await until(lambda: _nothing_comes(desk), "the camera is still seen")
+        await desk.press("pausedesk.end")
+        await desk.press("pausedesk.now")
+        await desk.sees_pictures()
+        await speaker.sees(t("backstage.live"))
+        assert [problem for person in (desk, speaker) for problem in person.problems] == []
+
+
+async def _nothing_comes(person: Visitor) -> bool:
+    """No frame is decoded and nothing is heard for a second."""
+    before = await person.received()
+    await person.page.wait_for_timeout(1000)
+    after = await person.received()
+    return all(before[what] == after[what] for what in ("frames", "energy"))
