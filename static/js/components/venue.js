@@ -56,7 +56,6 @@ export class Venue extends Live {
     </div>`;
   }
 
-  rendered() {
   /** *Gleich geht es weiter*: the moderator's card stands in front. @param {AgendaItem} item */
   #card(item) {
     const next = item.state === "live" ? item : (room.belongs ?? item);
@@ -70,6 +69,7 @@ export class Venue extends Live {
     </section>`;
   }
 
+  rendered() {
     const poll = /** @type {HTMLElement | null} */ (this.querySelector(".venue__poll"));
     if (poll) fit(poll);
   }
