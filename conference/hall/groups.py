@@ -32,7 +32,7 @@ class Groups:
         lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
         self._store, self._visits = store, visits
-        self.media = RoomMedia(store, engine, self._stale, lost)
+        self.media = RoomMedia(store, engine, self._stale, self.mark, lost)
         self._dirty: set[str] = set()
         self._moved: set[str] = set()
         self._due: dict[str, datetime | None] | None = None
@@ -105,22 +105,20 @@ class Groups:
                 found.setdefault(visit.room, set()).add(visit.person.public_id)
         return {room: sorted(people) for room, people in found.items()}
 
-    def signals(self, visit: Visit) -> dict[str, Any]:
-        """What a page is signalled of the room that it is in, and staff of all rooms."""
-        key = visit.session or ""
-        here = self.here(key)
-        room = visit.room if visit.room in visit.rooms else None
-        inside = {
-            "room": room,
-            "here": here.get(room or "", []),
-            **self.media.slots(key, room or ""),
-            "feeds": self.media.arriving(key, room or ""),
-            "speaking": self.media.speaking(key, room or ""),
-        }
-        staff = may(visit.roles[key], Permission.MODERATE)
-        return {"session": key, "group": inside if room else None, "rooms": here if staff else None}
-
     def _signal(self, key: str) -> None:
+        """Tell each page of the room that it is in, and staff who is in which."""
+        here = self.here(key)
+        inside: dict[str, dict[str, Any]] = {}
         for visit in self._visits():
-            if visit.session == key:
-                visit.outbox.signal("groups", self.signals(visit))
+            if visit.session != key:
+                continue
+            room = visit.room if visit.room in visit.rooms else None
+            if room and room not in inside:
+                inside[room] = self._inside(key, room, here.get(room, []))
+            rooms = here if may(visit.roles[key], Permission.MODERATE) else None
+            visit.outbox.signal("groups", {"session": key, "group": inside[room] if room else None, "rooms": rooms})
+
+    def _inside(self, key: str, room: str, here: list[str]) -> dict[str, Any]:
+        media = self.media
+        slots, feeds, speaking = media.slots(key, room), media.arriving(key, room), media.speaking(key, room)
+        return {"room": room, "here": here, **slots, "feeds": feeds, "speaking": speaking}

@@ -39,7 +39,8 @@ class RoomMedia:
     A room's slots fill themselves: those who speak are heard and seen.
 
     Args:
-        changed: called with a session's key when what flows in its rooms changed.
+        changed: called with a session's key when feeds or viewers of its rooms came or went.
+        heard: called with a session's key when somebody else is seen, or speaks.
         lost: called with a session's key and resources by person, which must be opened anew.
     """
 
@@ -48,9 +49,10 @@ class RoomMedia:
         store: Store,
         engine: MediaEngine,
         changed: Callable[[str], None],
+        heard: Callable[[str], None],
         lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
-        self._store, self._engine, self._changed, self._lost = store, engine, changed, lost
+        self._store, self._engine, self._changed, self._heard, self._lost = store, engine, changed, heard, lost
         self._resources: dict[str, RoomResource] = {}
         self._slots: dict[str, dict[str, list[str | None]]] = {}
         self._gathered: dict[str, list[str]] = {}
@@ -63,10 +65,6 @@ class RoomMedia:
     def owns(self, resource: str) -> bool:
         """Whether a resource is in one of the rooms."""
         return resource in self._resources
-
-    def knows(self, room: str) -> bool:
-        """Whether the engine's room of this name is one of these."""
-        return room in self._gathered
 
     async def publish(self, key: str, room: str, person: Person, link: Link, offer: str) -> Answer:
         """Accept somebody's camera and microphone in the room where this person is now.
@@ -186,7 +184,7 @@ class RoomMedia:
         known = self._resources.get(event.resource)
         if event.kind == "slots" and event.resource in self._gathered:
             self._slots[event.resource] = event.detail
-            self._changed(event.resource.split("/")[1])
+            self._heard(event.resource.split("/")[1])
         elif event.kind == "closed":
             if known and event.detail.get("reason") == WORKER_LOST:
                 self._gone.append(known)
@@ -203,7 +201,7 @@ class RoomMedia:
             self._changed(known.session)
         elif known and event.kind == "speaking":
             (self._speaking.add if event.detail.get("speaking") else self._speaking.discard)(event.resource)
-            self._changed(known.session)
+            self._heard(known.session)
 
     def _tell_lost(self) -> None:
         gone, self._gone = self._gone, []
@@ -260,11 +258,6 @@ class RoomMedia:
         self._muted.pop(resource, None)
         if known:
             self._changed(known.session)
-
-    def counts(self) -> dict[str, int]:
-        """How many publishers and viewers there are."""
-        publishers = sum(1 for r in self._resources.values() if r.publishes)
-        return {"publishers": publishers, "viewers": len(self._resources) - publishers}
 
 
 def engine_room(key: str, room: str) -> str:
