@@ -7,10 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 
 from conference.breakouts import facts as breakout_facts
+from conference.breakouts.boards import facts as board_facts
 from conference.cli import _parser
 from conference.config import Settings
 from conference.core.facts import Fact
 from conference.core.roles import Permission
+from conference.direction import facts as direction_facts
 from conference.feedback import facts as feedback_facts
 from conference.live.gateway import COMMANDS
 from conference.pauses import facts as pause_facts
@@ -19,7 +21,7 @@ from conference.sessions import facts as session_facts
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
-SIGNALS = {"groups", "presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
+SIGNALS = {"board", "writers", "groups", "presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
 
 
 def section(title: str) -> list[list[str]]:
@@ -36,7 +38,7 @@ def names(rows: list[list[str]]) -> list[str]:
 
 def facts() -> dict[str, type[Fact]]:
     """Every fact there is."""
-    modules = (session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts)
+    modules = (session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts, direction_facts, board_facts)
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}
 

@@ -55,6 +55,11 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (STAFF, "breakouts.visit", {**here, "room": "ag3"}),
         (STAFF, "breakouts.enter", here),
         (STAFF, "breakouts.tracks", {**here, "audio": False, "video": True, "person": MEMBER}),
+        (MEMBER, "board.open", {**here, "room": "ag3", "state": "AA=="}),
+        (MEMBER, "board.point", {**here, "room": "ag3", "field": 0, "cursor": ""}),
+        (MEMBER, "board.write", {**here, "room": "ag3", "update": TYPED}),
+        (OTHER, "board.mark", {**here, "room": "ag3", "light": "done"}),
+        (MEMBER, "board.close", here),
         (STAFF, "breakouts.message", {**here, "room": None, "text": "Noch zehn Minuten"}),
         (STAFF, "breakouts.message", {**here, "room": "ag1", "text": "Nur für AG 1"}),
         (MEMBER, "breakouts.helped", here),
@@ -64,6 +69,31 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (STAFF, "breakouts.recall", here),
         (OTHER, WAIT, {"seconds": 61}),
         (STAFF, "session.move", {**here, "to": "ended"}),
+        ("moderator", "board.list", {"session": LIVE}),
+        ("moderator", "board.show", {"session": LIVE, "groups": GROUPS, "room": "ag3"}),
+        ("moderator", "board.hide", {"session": LIVE}),
+    ]
+
+
+TYPED = "AQEBAAQBB2ZpZWxkLTAETXV0IQA="
+"""*Mut!* in a board's first field, as a page sends it."""
+def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
+    """The run of show in the moderator's hand, at the end of everything else."""
+    here = {"session": LIVE}
+    new = {**here, "cue": "own-message-1", "kind": "message", "of": LIVE, "target": "", "text": "Ja", "minutes": None}
+    last = "feedback:session.end"
+    return [
+        ("moderator", "direction.next", {**here, "step": 0}),
+        ("moderator", "direction.undo", {**here, "step": 1}),
+        ("organiser", "direction.skip", {**here, "step": 2}),
+        ("moderator", "direction.add", {**new, "before": "live-1:session.backstage"}),
+        ("moderator", "direction.edit", {**here, "cue": "own-message-1", "text": "Guten Tag", "minutes": None}),
+        ("organiser", "direction.next", {**here, "step": 3}),
+        ("moderator", "direction.move", {**here, "cue": last, "before": "live-2:session.end"}),
+        ("moderator", "direction.remove", {**here, "cue": last}),
+        ("moderator", "direction.shift", {**here, "step": 4, "minutes": 5}),
+        ("moderator", "direction.say", {**here, "text": "Bitte wiederkommen"}),
+        ("moderator", "direction.log", here),
     ]
 
 

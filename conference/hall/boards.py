@@ -184,7 +184,7 @@ class Boards:
             for visit, pointer in self._pointers.get(place, {}).items()
             if visit in visits
         ]
-        self._signal(place, "board.writers", {"who": who})
+        self._signal(place, "writers", {"who": who})
 
     def _signal(self, place: Place, name: str, body: dict[str, Any]) -> None:
         session, room = place

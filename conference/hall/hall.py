@@ -20,6 +20,7 @@ from conference.core.clock import from_iso, iso
 from conference.core.errors import Address, ConferenceError, NotFound
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, Role, may
+from conference.hall.boards import Boards
 from conference.hall.group_commit import GroupCommit
 from conference.hall.groups import Groups
 from conference.hall.health import WorkerRates, feeds_health, viewers_health
@@ -48,6 +49,7 @@ RESUME_LIMIT = 500
 """Facts per stream that a returning visit is sent; beyond that it takes a fresh snapshot."""
 CATCH_UP_LIMIT = 10_000
 SIGNAL_SECONDS = 0.5
+BOARD_SECONDS = 0.1
 HEALTH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 DESERTED_AFTER = timedelta(minutes=1)
@@ -76,6 +78,7 @@ class Hall:
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
         self.groups = Groups(store, engine, lambda: self.visits.values(), self._media_lost)
+        self.boards = Boards(store, lambda: self.visits)
         engine.on_event = self._on_media
         self.pauses = PauseClock(store)
         self.talk = Talk(store, lambda: self.visits.values())
@@ -109,6 +112,7 @@ class Hall:
             loop.create_task(_every(SIGNAL_SECONDS, self.pauses.tick)),
             loop.create_task(_every(SIGNAL_SECONDS, self.talk.tick)),
             loop.create_task(_every(SIGNAL_SECONDS, self.groups.tick)),
+            loop.create_task(_every(BOARD_SECONDS, self.boards.tick)),
             loop.create_task(_every(HEALTH_SECONDS, self.send_health)),
             loop.create_task(_every(HEARTBEAT_SECONDS, self.heartbeat)),
             loop.create_task(_every(CATCH_UP_SECONDS, self.catch_up)),
@@ -124,6 +128,7 @@ class Hall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.ballots.stop()
         await self._joining.stop()
+        await self.boards.stop()
         await self.media.stop()
         await self.engine.stop()
         self.store.listener = None
@@ -186,6 +191,7 @@ class Hall:
             return
         await visit.outbox.stop()
         self.groups.left(visit)
+        self.boards.close(visit)
         self.talk.left(visit)
         if visit.joined:
             async with self.store.unit() as unit:
@@ -416,9 +422,12 @@ class Hall:
             visit.outbox.signal("presence", signals["presence"])
             for poll, tally in signals["tallies"].items():
                 visit.outbox.signal("tally", {"session": key, **tally}, poll)
-            for name in ("rating", "pause", "votes"):
-                if signals[name]:
-                    visit.outbox.signal(name, signals[name])
+            if signals["rating"]:
+                visit.outbox.signal("rating", signals["rating"])
+            if signals["pause"]:
+                visit.outbox.signal("pause", signals["pause"])
+            if signals["votes"]:
+                visit.outbox.signal("votes", signals["votes"])
 
     def _listeners(self, key: str) -> list[Visit]:
         return [visit for visit in self.visits.values() if visit.session == key]

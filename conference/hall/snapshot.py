@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts import queries as breakouts
+from conference.breakouts.boards import queries as boards
 from conference.chat import queries as chat
 from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
-from conference.feedback import queries as feedback
 from conference.direction import queries as direction
+from conference.feedback import queries as feedback
 from conference.pauses import queries as pauses
 from conference.people.model import Person
 from conference.polls import queries as polls
@@ -35,14 +36,16 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "me": _me(person, handle, role),
         "numbers": await last_numbers(db, [DAY, *([key] if key else [])]),
         "agenda": sessions.agenda_view(rows),
-        "call": await breakouts.call_view(db, person),
         "show": await direction.show_view(db),
         "direction": await direction.direction_view(db) if may(person.role, Permission.MODERATE) else None,
+        "call": await breakouts.call_view(db, person),
         "session": key,
         "stage": await _stage(db, row, role),
         "polls": await _polls(db, row, person, role),
         "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
         "breakouts": await breakouts.view(db, row, person) if row and row.kind == "breakouts" else None,
+        "boards": await boards.view(db, row) if row and row.kind == "breakouts" else None,
+        "board": await boards.shown(db, row.id) if row else None,
         "questions": await questions.view(db, row.id, person, moderates=_moderates(role)) if row else None,
         "hands": await questions.hands(db, row.id) if row else [],
         "chat": await chat.view(db, row.id, person, moderates=_moderates(role)) if row else None,

@@ -25,10 +25,11 @@ from conference.hall.hall import Hall
 from conference.hall.visit import Visit
 from conference.live import (  # noqa: F401  (they register commands)
     agenda,
+    boards,
     breakouts,
     chat,
-    feedback,
     direction,
+    feedback,
     health,
     organise,
     pages,
@@ -41,8 +42,8 @@ from conference.live.limits import TokenBucket
 from conference.live.registry import COMMANDS, Asked
 from conference.people.model import Link, Person
 from conference.sessions import queries
-
 from conference.store.unit import ACTOR
+
 log = logging.getLogger(__name__)
 
 MESSAGE_BYTES = 64 * 1024

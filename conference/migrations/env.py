@@ -11,7 +11,6 @@ import conference.pauses.tables
 import conference.people.tables
 import conference.polls.tables
 import conference.questions.tables
-import conference.questions.tables
 import conference.sessions.tables
 import conference.store.facts_log  # noqa: F401
 from conference.store.base import Base, Instant

@@ -259,7 +259,7 @@ export class Board extends EventTarget {
   /** @param {{name: string, body: any}} signal */
   #signalled({ name, body }) {
     if (body?.room !== this.#key || body.session !== room.state.session) return;
-    if (name === "board.writers") {
+    if (name === "writers") {
       this.writers = body.who.filter((/** @type {BoardWriter} */ { person }) => person !== room.me.id);
       this.dispatchEvent(new Event("writers"));
     } else if (name === "board") {

@@ -508,6 +508,38 @@ def upgrade() -> None:
     with op.batch_alter_table("breakout_places", schema=None) as batch_op:
         batch_op.create_index("ix_breakout_places_room", ["session_id", "room"], unique=False)
     op.create_table(
+        "boards",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("compacted", sa.Integer(), nullable=False),
+        sa.Column("light", sa.String(length=8), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_boards_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "room", name=op.f("pk_boards")),
+    )
+    op.create_table(
+        "board_updates",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("room", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_board_updates_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "room", "number", name=op.f("pk_board_updates")),
+    )
+    op.create_table(
+        "shown_boards",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_shown_boards_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_shown_boards")),
+    )
+    op.create_table(
         "chat_messages",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Integer(), nullable=False),
@@ -634,6 +666,9 @@ def downgrade() -> None:
     op.drop_table("chat_settings")
     op.drop_table("chat_mutes")
     op.drop_table("chat_messages")
+    op.drop_table("shown_boards")
+    op.drop_table("board_updates")
+    op.drop_table("boards")
     with op.batch_alter_table("breakout_places", schema=None) as batch_op:
         batch_op.drop_index("ix_breakout_places_room")
 
@@ -710,8 +745,8 @@ def downgrade() -> None:
     op.drop_table("streams")
     op.drop_table("sessions")
     op.drop_table("people")
+    op.drop_table("cues")
+    op.drop_table("direction")
     op.drop_table("facts")
     op.drop_table("conference")
     # ### end Alembic commands ###
-    op.drop_table("cues")
-    op.drop_table("direction")

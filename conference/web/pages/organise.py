@@ -10,7 +10,7 @@ from aiohttp import BodyPartReader, web
 
 from conference.core.errors import BadRequest, ConferenceError
 from conference.core.roles import Permission
-from conference.exporting import CONTENT_TYPES, FORMATS, TITLES, WHATS, export
+from conference.exporting import CONTENT_TYPES, TITLES, WHATS, export, forms
 from conference.feedback import export as feedback_export
 from conference.importing import import_people
 from conference.people import actions, queries
@@ -202,5 +202,5 @@ def routes() -> list[web.RouteDef]:
         web.get(one, person),
         web.post(one + "/links/{link}/{verb:revoke|reissue}", change_link),
         web.get("/organise/results", results),
-        web.get(f"/organise/export/{{what:{'|'.join(WHATS)}}}.{{form:{'|'.join(FORMATS)}}}", download),
+        *(web.get(f"/organise/export/{{what:{what}}}.{{form:{'|'.join(forms(what))}}}", download) for what in WHATS),
     ]

@@ -9,6 +9,8 @@ import { t } from "../i18n.js";
 import { room } from "../room.js";
 
 const SMALLEST = 0.45;
+/** In a hall, with few words on it. */
+const LARGEST = 1.7;
 
 export class BoardPage extends Live {
   #said = "";
@@ -34,7 +36,8 @@ export class BoardPage extends Live {
 
   rendered() {
     const page = /** @type {HTMLElement | null} */ (this.querySelector(".board-page"));
-    for (let size = 1; page && size >= SMALLEST; size -= 0.05) {
+    const largest = this.closest(".venue") ? LARGEST : 1;
+    for (let size = largest; page && size >= SMALLEST; size -= 0.05) {
       page.style.setProperty("--fit", size.toFixed(2));
       if (page.scrollHeight <= page.clientHeight) return;
     }

@@ -65,7 +65,8 @@ export class BoardView extends Live {
 
   #state() {
     if (!this.#writable) return html`${icon("lock")} ${t("board.closed")}`;
-    const state = this.board?.state ?? "opening";
+    const known = this.board?.state ?? "opening";
+    const state = known === "saving" && room.connection !== "live" ? "waiting" : known;
     return html`${state === "saved" ? icon("check") : nothing} ${t(`board.${state}`)}`;
   }
 

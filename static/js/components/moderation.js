@@ -46,6 +46,7 @@ export class Moderation extends Live {
         </section>
         ${item.kind === "breakouts" ? html`<conf-group-desk></conf-group-desk>` : nothing}
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
+        ${item.kind === "live" ? html`<conf-board-desk></conf-board-desk>` : nothing}
         <conf-hand-desk></conf-hand-desk>
         <conf-stage-desk></conf-stage-desk>
       </div>

@@ -10,6 +10,7 @@ import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { currentPoll, pinnedQuestion } from "../state/index.js";
 import "./connection.js";
+import "./board-page.js";
 import "./countdown.js";
 import { mark } from "./mark.js";
 import "./pause.js";
@@ -81,12 +82,14 @@ export class Venue extends Live {
     const poll = question && current?.state !== "open" ? null : current;
     const people = (room.state.stage?.slots ?? []).some((entry) => entry !== null);
     const stage = item.kind === "live" && (item.state === "live" || (item.state === "backstage" && people));
-    if (!stage && poll === null && question === null) return this.#wait(item);
-    const alone = poll === null && question === null;
+    const board = poll === null && question === null ? (room.state.board ?? null) : null;
+    if (!stage && poll === null && question === null && board === null) return this.#wait(item);
+    const alone = poll === null && question === null && board === null;
     return html`<div class="venue__main" data-poll=${alone ? nothing : people && stage ? "beside" : "alone"}>
       <conf-stage .active=${stage}></conf-stage>
       <conf-burst></conf-burst>
       ${poll === null ? nothing : this.#poll(poll)}
+      ${board === null ? nothing : html`<conf-board-page></conf-board-page>`}
       ${poll === null && question ? html`<div class="venue__question" data-kern-theme="dark"><conf-pinned></conf-pinned></div>` : nothing}
     </div>`;
   }

@@ -347,6 +347,8 @@
  * @property {Direction | null} [direction]
  * @property {{session: string, opens_at: string, staying: boolean} | null} [call] to working groups that are announced or open
  * @property {Breakouts | null} [breakouts]
+ * @property {{fields: string[], lights: Record<string, Light>} | null} [boards]
+ * @property {BoardPage | null} [board] that the stage shows
  * @property {{boot: string, now: string, version: string}} server
  * @property {Conference} conference
  * @property {Me} me
