@@ -22,7 +22,21 @@ from conference.polls.tables import PollRow
 from conference.sessions.actions import stage
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
-from tests.the_day import END, GROUPS, HELP, LIVE, MEMBER, OTHER, STAFF, WAIT, draft, the_day, the_groups, the_talk
+from tests.the_day import (
+    END,
+    GROUPS,
+    HELP,
+    LIVE,
+    MEMBER,
+    OTHER,
+    STAFF,
+    WAIT,
+    draft,
+    the_day,
+    the_direction,
+    the_groups,
+    the_talk,
+)
 from tests.visits import Page, Room, open_page, open_room
 
 LOOKERS_ON: dict[str, tuple[str | None, str | None]] = {
@@ -107,7 +121,7 @@ async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
 
 
 async def test_every_page_follows_every_command(crowd: Crowd) -> None:
-    day = [*the_day(crowd.id("speaker")), *the_groups(), *the_talk()]
+    day = [*the_day(crowd.id("speaker")), *the_groups(), *the_talk(), *the_direction()]
     assert {command for _, command, _ in day} == {*COMMANDS, WAIT}
     for who, command, body in day:
         await crowd.play(who, command, body)

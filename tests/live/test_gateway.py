@@ -25,7 +25,7 @@ from conference.live.registry import COMMANDS
 from conference.polls.facts import PollEdited
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER, House, until
 from tests.live.raw import PATH, dial, join
-from tests.the_day import GROUPS, MEMBER, OTHER, STAFF, draft, the_day, the_groups, the_talk
+from tests.the_day import GROUPS, MEMBER, OTHER, STAFF, draft, the_day, the_direction, the_groups, the_talk
 from tests.visits import Room, open_room
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def allowed(role: Role, name: str) -> bool:
 async def test_every_role_may_do_what_the_table_says_and_nothing_else(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         visits = {role: await room.enter(email, "live-1") for role, email in IN_THE_SESSION.items()}
-        day = [*the_day(visits[Role.SPEAKER].person.public_id), *the_groups(), *the_talk()]
+        day = [*the_day(visits[Role.SPEAKER].person.public_id), *the_groups(), *the_talk(), *the_direction()]
         bodies = {name: body for _, name, body in reversed(day)}
         assert set(visits) == set(MAY)
         before = await _dump(room)
@@ -377,13 +377,20 @@ async def test_no_value_anywhere_makes_us_fail(tmp_path: Path, caplog: pytest.Lo
             OTHER: await room.enter(BERND, GROUPS),
             STAFF: await room.enter(MODERATOR, GROUPS),
         }
-        for who, name, body in [*the_day(visits["speaker"].person.public_id), *the_groups(), *the_talk()]:
+        for who, name, body in [
+            *the_day(visits["speaker"].person.public_id),
+            *the_groups(),
+            *the_talk(),
+            *the_direction(),
+        ]:
             for key in body:
                 for odd in ODD:
                     code = await _code(room, visits[who], name, {**body, key: odd})
                     assert code != "internal", (name, key, odd)
                     if odd == "gibt-es-nicht" and key in ("session", "poll", "person"):
-                        assert code == ("not_allowed" if who in ("speaker", MEMBER) and key == "person" else "not_found")
+                        assert code == (
+                            "not_allowed" if who in ("speaker", MEMBER) and key == "person" else "not_found"
+                        )
             await _code(room, visits[who], name, body)
     assert caplog.records == []
 
