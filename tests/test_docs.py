@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conference.breakouts import facts as breakout_facts
 from conference.breakouts.boards import facts as board_facts
+from conference.chat import facts as chat_facts
 from conference.cli import _parser
 from conference.config import Settings
 from conference.core.facts import Fact
@@ -17,11 +18,15 @@ from conference.feedback import facts as feedback_facts
 from conference.live.gateway import COMMANDS
 from conference.pauses import facts as pause_facts
 from conference.polls import facts as poll_facts
+from conference.questions import facts as question_facts
 from conference.sessions import facts as session_facts
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
-SIGNALS = {"board", "writers", "groups", "presence", "tally", "feeds", "speaking", "media", "devices", "rating", "health", "pause"}
+SIGNALS = {
+    "board", "devices", "feeds", "groups", "health", "media", "pause", "presence", "rating", "speaking",
+    "tally", "writers",
+}  # fmt: skip
 
 
 def section(title: str) -> list[list[str]]:
@@ -38,7 +43,10 @@ def names(rows: list[list[str]]) -> list[str]:
 
 def facts() -> dict[str, type[Fact]]:
     """Every fact there is."""
-    modules = (session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts, direction_facts, board_facts)
+    modules = (
+        session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts, direction_facts, board_facts,
+        question_facts, chat_facts,
+    )  # fmt: skip
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}
 

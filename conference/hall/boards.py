@@ -60,7 +60,7 @@ class Boards:
         """Read a board, and hear of what is typed on it from now on; `state` is what the page has already.
 
         Raises:
-            NotAllowed, BadRequest, Malformed.
+            BadRequest, Malformed; ConferenceError ``board.foreign``.
         """
         if visit.session != place[0]:
             raise BadRequest("Die Tafel gehört zu einer anderen Seite.")

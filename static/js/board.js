@@ -246,7 +246,7 @@ export class Board extends EventTarget {
       this.#set(this.#unsaved ? "saving" : "saved");
     } catch (error) {
       const code = error instanceof CommandError ? error.code : "";
-      const gone = code === "not_allowed" || code === "not_found";
+      const gone = ["board.foreign", "not_allowed", "not_found"].includes(code);
       this.#set(gone ? "closed" : "waiting");
       if (!gone && code !== "connection.lost") setTimeout(() => void this.#open(), AGAIN);
     } finally {

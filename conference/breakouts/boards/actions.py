@@ -150,7 +150,7 @@ async def _write(
 
 
 async def mark(unit: Unit, key: str, person: Person, room: str, light: Light) -> None:
-    """Set a room's traffic light. Raises NotAllowed, ConferenceError ``board.closed``."""
+    """Set a room's traffic light. Raises ConferenceError ``board.foreign``, ``board.closed``."""
     session = await sessions.session(unit.db, key)
     await queries.check_writer(unit.db, session, person, room)
     await _mark(unit, session, await _row(unit, session, room), light)

@@ -13,7 +13,7 @@ from conference.breakouts.boards.model import Light, fields_of
 from conference.breakouts.boards.tables import BoardRow, BoardUpdateRow, ShownBoardRow
 from conference.breakouts.model import Phase
 from conference.breakouts.tables import PlaceRow, RoomRow
-from conference.core.errors import ConferenceError, NotAllowed
+from conference.core.errors import Address, ConferenceError
 from conference.core.roles import Permission, may
 from conference.people.model import Person
 from conference.sessions import queries as sessions
@@ -21,18 +21,26 @@ from conference.sessions.model import Session
 
 
 async def check_reader(db: AsyncSession, session: Session, person: Person, room: str) -> None:
-    """Those who belong to the room and staff read its board. Raises NotAllowed, also where there is no such room."""
+    """Those who belong to the room and staff read its board.
+
+    Raises:
+        ConferenceError: ``board.foreign``, also where there is no such room.
+    """
     if may(session.role_of(person), Permission.MODERATE):
         known: Select[Any] = select(RoomRow.key).where(RoomRow.session_id == session.id, RoomRow.key == room)
     else:
         mine = (PlaceRow.session_id == session.id, PlaceRow.person_id == person.id)
         known = select(PlaceRow.room).where(*mine, PlaceRow.room == room)
     if (await db.execute(known)).first() is None:
-        raise NotAllowed("Diese Tafel sehen nur die Mitglieder der Gruppe.")
+        raise ConferenceError("board.foreign", "Diese Tafel sehen nur die Mitglieder der Gruppe.", Address.PERMISSION)
 
 
 async def check_writer(db: AsyncSession, session: Session, person: Person, room: str) -> None:
-    """Those who read it write on it while the rooms are open. Raises NotAllowed, ConferenceError ``board.closed``."""
+    """Those who read it write on it while the rooms are open.
+
+    Raises:
+        ConferenceError: ``board.foreign``, ``board.closed``.
+    """
     await check_reader(db, session, person, room)
     if (await breakouts.round_row(db, session.id)).phase != Phase.OPEN:
         raise ConferenceError("board.closed", "Die Gruppen sind zu Ende. Die Tafel kann nur noch gelesen werden.")
