@@ -396,7 +396,7 @@ async def pause(day: Day) -> None:
     for window in (hall, laptop, phone, console):
         await window.context.close()
     await asyncio.sleep(HEARTBEAT_SECONDS + 1)
-    await day.do("pause.end", session=PAUSE, run=1, at_once=True)
+    await day.do("session.move", session=PAUSE, to="ended")
 
 
 async def attend(day: Day, session: str, begins: tuple[int, int], ends: tuple[int, int]) -> None:

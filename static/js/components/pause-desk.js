@@ -10,7 +10,7 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { HANDOVER, pauseAt } from "../state/index.js";
-import { title } from "./pause.js";
+import { endOf, title } from "./pause.js";
 
 /** @import {AgendaItem, Pause} from "../state/types.js" */
 
@@ -61,7 +61,7 @@ export class PauseDesk extends Live {
     const presence = room.state.signals.presence;
     const here = (presence?.online ?? 0) + (presence?.hall ?? 0);
     const back = room.state.signals.pause?.run === run ? room.state.signals.pause.back : 0;
-    const ends = time(new Date(now() + place.leftInAll).toISOString());
+    const ends = time(endOf(place));
     const leaving = place.leftInAll <= HANDOVER;
     return html`<div class="pause-desk__now">
         <p class="pause-desk__left">${span(Math.ceil(place.left / 1000) * 1000)}</p>

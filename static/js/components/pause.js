@@ -18,6 +18,7 @@ import { figure } from "./figure.js";
 /** @import {Pause as Run, PausePlace, PauseStep} from "../state/types.js" */
 
 const TICK = 200;
+const MINUTE = 60_000;
 const VARIANT = "pause variant";
 const VARIANTS = ["sitting", "standing"];
 const RADIUS = 46;
@@ -78,7 +79,7 @@ export class Pause extends Live {
   #words(pause, place, step) {
     const exercises = pause.steps.filter(({ figure: name }) => name !== "rest").length;
     const count = step.figure !== "rest" && exercises > 1 ? t("pause.step", { n: place.step + 1, of: exercises }) : "";
-    const until = new Date(now() + place.leftInAll).toISOString();
+    const until = endOf(place);
     return html`${count ? html`<p class="pause__count">${count}</p>` : nothing}
       <h1 class="pause__title" id="pause-title">${title(pause, step)}</h1>
       <p class="pause__left" role="timer">${span(Math.ceil(place.left / 1000) * 1000)}</p>
@@ -240,6 +241,11 @@ export class Pause extends Live {
     const pause = room.state.pause;
     if (pause) this.#say(pause, pauseAt(pause, now()));
   }
+}
+
+/** When a pause is over, to the nearest minute. @param {PausePlace} place */
+export function endOf({ leftInAll }) {
+  return new Date(Math.round((now() + leftInAll) / MINUTE) * MINUTE).toISOString();
 }
 
 /**
