@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 SIGNALS = {
     "board", "devices", "feeds", "groups", "health", "media", "pause", "presence", "rating", "speaking",
-    "tally", "writers",
+    "tally", "writers", "reactions", "typing", "votes",
 }  # fmt: skip
 
 

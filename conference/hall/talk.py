@@ -60,7 +60,7 @@ class Talk:
         self._given.clear()
         self._allowed.clear()
         for key, counts in reactions.items():
-            self._tell(key, "reactions", {"session": key, "counts": dict(counts)})
+            self._signal(key, "reactions", {"session": key, "counts": dict(counts)})
         now = _seconds()
         for key, drafts in self._drafts.items():
             for person in [person for person, draft in drafts.items() if now - draft.at > SILENT_SECONDS]:
@@ -145,7 +145,7 @@ class Talk:
             raise ConferenceError("question.too_many", "Das waren viele Fragen auf einmal. Bitte etwas später wieder.")
         self._asked[person] = [*recent, now]
 
-    def _tell(self, key: str, name: str, body: dict[str, Any]) -> None:
+    def _signal(self, key: str, name: str, body: dict[str, Any]) -> None:
         for visit in self._visits():
             if visit.session == key:
                 visit.outbox.signal(name, body)

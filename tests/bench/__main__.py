@@ -21,6 +21,7 @@ from tests.bench import (
     hostile,
     joining,
     latency,
+    letters,
     loss,
     media,
     narrow,
@@ -34,7 +35,8 @@ from tests.bench import (
 BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[1]: module
     for module in (
-        media, overhead, capacity, spread, rooms, latency, joining, loss, narrow, soak, hostile, hall, reconnect
+        media, overhead, capacity, spread, rooms, latency, joining, loss, narrow, soak, hostile, hall, letters,
+        reconnect,
     )
 }  # fmt: skip
 

@@ -52,6 +52,10 @@ class Page:
                 name, body = json.loads(text[2:])
                 if name == "hello" and not self.hello.done():
                     self.hello.set_result(body)
+                self.heard(name, body)
+
+    def heard(self, name: str, body: Any) -> None:
+        """Something was told to the page."""
 
     async def ask(self, command: str, **body: Any) -> Any:
         """Send a command and wait for its answer."""
@@ -70,7 +74,7 @@ def participants(links: list[dict[str, Any]]) -> list[str]:
     return [str(link["url"]) for link in links if link["session"] == SESSION and link["role"] == "participant"][:PEOPLE]
 
 
-async def arrive(http: aiohttp.ClientSession, url: str) -> tuple[float, Page]:
+async def arrive(http: aiohttp.ClientSession, url: str, kind: type[Page] = Page) -> tuple[float, Page]:
     """From the link to the live page: link, page, socket, hello, joined. Returns the seconds and the page."""
     began = time.perf_counter()
     async with http.get(url, allow_redirects=False) as answer:
@@ -87,7 +91,7 @@ async def arrive(http: aiohttp.ClientSession, url: str) -> tuple[float, Page]:
     line = await http.ws_connect(address, headers={"Cookie": cookie})
     await line.receive_str()
     await line.send_str("40" + json.dumps({"session": SESSION}))
-    page = Page(line)
+    page = kind(line)
     await asyncio.wait_for(page.hello, 30)
     assert (await page.ask("session.join", session=SESSION))["ok"]
     return time.perf_counter() - began, page

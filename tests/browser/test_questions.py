@@ -98,5 +98,5 @@ async def _letters(anna: Visitor, bernd: Visitor) -> None:
     await field.press_sequentially("orgen!")
     await expect(draft).to_contain_text("Guten Morgen!", timeout=PATIENCE)
     await field.press("Enter")
-    await expect(bernd.page.locator(".message__text")).to_have_text("Guten Morgen!", timeout=PATIENCE)
+    await expect(bernd.page.locator(".chat-message__text")).to_have_text("Guten Morgen!", timeout=PATIENCE)
     await expect(draft).to_have_count(0, timeout=PATIENCE)

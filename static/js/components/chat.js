@@ -90,9 +90,9 @@ export class Chat extends Live {
   #message(message, chat) {
     const mine = message.person === room.me.id;
     const muted = chat.mutes.some(({ person }) => person === message.person);
-    return html`<li class="message" ?data-mine=${mine} ?data-hidden=${message.hidden}>
-      <p class="message__by"><b>${mine ? t("chat.me") : message.name}</b> ${mine ? nothing : html`<span>${message.organisation}</span>`} <time>${time(message.at)}</time></p>
-      <p class="message__text">${message.text}</p>
+    return html`<li class="chat-message" ?data-mine=${mine} ?data-hidden=${message.hidden}>
+      <p class="chat-message__by"><b>${mine ? t("chat.me") : message.name}</b> ${mine ? nothing : html`<span>${message.organisation}</span>`} <time>${time(message.at)}</time></p>
+      <p class="chat-message__text">${message.text}</p>
       ${room.may("moderate") ? this.#tools(message, mine, muted) : nothing}
     </li>`;
   }
@@ -105,7 +105,7 @@ export class Chat extends Live {
   #tools({ key, person, name, text, hidden }, mine, muted) {
     const hide = t(hidden ? "chat.show" : "chat.hide");
     const mute = t(muted ? "chat.unmute" : "chat.mute");
-    return html`<p class="message__tools">
+    return html`<p class="chat-message__tools">
       ${hidden ? html`<span class="badge badge--warn">${t("chat.hidden")}</span>` : nothing}
       <button class="link" type="button" aria-label="${hide}: ${text}" @click=${() => attempt(() => room.ask("chat.hide", { message: key, hidden: !hidden }))}>${hide}</button>
       ${mine
