@@ -114,13 +114,17 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         await bernd.sees(t("groups.help.answer", text=t("desk.groups.coming")))
 
         # The server dies and comes back: everybody is in the same room, picture and sound flow again.
+        picture = bernd.page.locator(f'[data-feed="{await id_of(anna)}/camera"][data-playing]')
+        await bernd.page.evaluate("scrollTo(0, 0)")  # what is not on the screen is not sent
+        await expect(picture).to_have_count(1, timeout=PATIENCE)
         await server.kill()
+        await expect(picture).to_have_count(0, timeout=PATIENCE)
         await server.start()
         for person in everybody:
             await person.is_connected()
         await in_room(anna, "AG 2 – Weiterbildung im Wandel")
         await anna.sees(t("groups.hand.lower"))
-        await bernd.sees_pictures()
+        await expect(picture).to_have_count(1, timeout=PATIENCE)
         await in_room(clara, "AG 4 – Vereinbarkeit und Arbeitszeit")
         await until(lambda: _here(desk), "the desk does not see who is where")
 
