@@ -140,6 +140,7 @@ SENT = """async (carries) => {
   const { lines } = await import("/static/js/line.js");
   const sent = {};
   const line = [...lines.all].find((line) => line.carries === carries);
+  if (!line?.pc) return sent;
   (await line.pc.getStats()).forEach(({ type, kind, rid, frameHeight, framesEncoded }) => {
     if (type === "outbound-rtp" && kind === "video" && framesEncoded > 20) sent[rid] = frameHeight;
   });
