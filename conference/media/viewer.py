@@ -27,6 +27,8 @@ MAX_SLOTS = 24
 SSRC_BASE = 0x20000000
 PROBE_PACKETS = 40
 REMEMBERED = 3.0
+AWAY, RETURNING = 1.5, 2.5
+"""Seconds without a report after which a viewer's network was away, and for which reports then count for nothing."""
 COVER_LOSS, COVER_MUCH, COVER_SAMPLE, COVER_SECONDS = 0.01, 0.08, 20, 30
 _RTX = struct.Struct("!H")
 
@@ -310,6 +312,7 @@ class Viewer(Peer):
         self.heights: Sequence[int] = ()
         self.downlink = Downlink()
         self.repair_copies = 1
+        self._told_at = self._away_until = 0.0
         self._lossy_until = 0.0
         self._fresh_rtt: float | None = None
         self._pictures = [track for track in self.tracks if track.kind == "video"]
@@ -389,12 +392,16 @@ class Viewer(Peer):
             messages = rtcp.read(data)
         except Malformed:
             return
+        if self._told_at and now - self._told_at > AWAY:
+            self._away_until = now + RETURNING
+        self._told_at = now
         for message in messages:
             self._act(message, now, wall)
 
     def _act(self, message: rtcp.Message, now: float, wall: float) -> None:
         if isinstance(message, rtcp.Remb):
-            self.downlink.remb(message.bitrate, now)
+            if now >= self._away_until:
+                self.downlink.remb(message.bitrate, now)
         elif isinstance(message, rtcp.ReportBlock | rtcp.Nack | rtcp.KeyFrameRequest):
             track = self.by_ssrc.get(message.ssrc)
             if track is None:
@@ -418,6 +425,9 @@ class Viewer(Peer):
         sending = sum(track.showing.cost for track in self.tracks if track.showing is not None)
         reported = [track.reported() for track in self._pictures]
         expected, lost = sum(count for count, _ in reported), sum(count for _, count in reported)
+        if now < self._away_until:  # what was lost while the network was away says nothing of its width
+            expected = lost = 0
+            self._fresh_rtt = None
         self._note_loss(expected, lost, now)
         self.downlink.judge(sending, expected, lost, self._fresh_rtt, now)
         self._fresh_rtt = None
