@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 MAX_PEERS = 4000
 MAX_ROOMS = 2000
 MAX_GATHERED = 400
-MANY, GATHERING, MAX_BATCHES, IDLE_TURNS = 64, 0.002, 16, 10
 COLLECT_AFTER = 500
 ASK_INTERVAL = 0.05
 REPORT_INTERVAL = 1.0
@@ -74,8 +73,6 @@ class Exchange:
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[bytes, Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._took, self._idle_turns = False, 0
         self._watched: list[Viewer] = []
         self._ended = 0
         self._reported_at = self._watched_at = time.monotonic()
@@ -288,9 +285,6 @@ class Exchange:
 
     async def end(self) -> None:
         """Close everything."""
-        loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.remove_reader(self.socket.socket.fileno())
         for name in list(self.peers):
             self.close(name, "server stops")
         self.relay.close()
@@ -299,38 +293,8 @@ class Exchange:
 
     # datagrams
 
-    def attend(self) -> None:
-        """Read the socket from now on."""
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.socket.socket.fileno(), self.readable)
-
     def readable(self) -> None:
-        """Take what came; with many peers from now on by the clock, as long as something comes.
-
-        Packets of one frame then leave in one message for each viewer, reports of many are one turn's work, and the
-        process wakes up a few hundred times a second, however much comes.
-        """
-        if len(self.peers) < MANY or self._loop is None:
-            self.drain()
-            return
-        self._loop.remove_reader(self.socket.socket.fileno())
-        self._idle_turns = 0
-        self._loop.call_later(GATHERING, self._gathered)
-
-    def _gathered(self) -> None:
-        if self._loop is None:
-            return
-        batches = 0
-        while batches < MAX_BATCHES and self.drain() == BATCH:
-            batches += 1
-        self._idle_turns = 0 if self._took else self._idle_turns + 1
-        if self._idle_turns < IDLE_TURNS:
-            self._loop.call_later(GATHERING, self._gathered)
-        else:
-            self._loop.add_reader(self.socket.socket.fileno(), self.readable)
-
-    def drain(self) -> int:
-        """Take what waits in the socket (up to a batch), then send what it leads to; how many datagrams that were."""
+        """Take what waits in the socket (up to a batch), then send what it leads to."""
         sock = self.socket
         count = sock.receive()
         now, wall = time.monotonic(), time.time()
@@ -343,9 +307,7 @@ class Exchange:
             except Exception:  # neither one datagram nor one group may cost the others
                 self.failed()
         self.received += count
-        self._took = count > 0
         self._flush(dirty)
-        return count
 
     def framed(self, path: TcpPath, datagrams: Sequence[bytes]) -> None:
         """Take the datagrams that came together by a TCP connection, then send what they lead to."""

@@ -68,7 +68,8 @@ async def run(options: argparse.Namespace) -> None:
         control.write(writer, {"event": kind, "resource": resource, "owner": owner, "detail": detail})
 
     exchange = Exchange(udp, options.address, tell, options.half_open, options.silent)
-    exchange.attend()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(udp.socket.fileno(), exchange.readable)
     listener = TcpListener(exchange.framed, exchange.unframed)
     await listener.listen(tcp)
     if options.link is not None:
@@ -81,6 +82,7 @@ async def run(options: argparse.Namespace) -> None:
     serving.cancel()
     await asyncio.gather(chores, serving, return_exceptions=True)
     await exchange.end()
+    loop.remove_reader(udp.socket.fileno())
     await listener.close()
     udp.close()
     writer.close()
