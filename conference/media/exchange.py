@@ -284,12 +284,15 @@ class Exchange:
         task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
-        """Close everything."""
+        """Close everything; what is still under way a second later is given up."""
         for name in list(self.peers):
             self.close(name, "server stops")
         self.relay.close()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._tasks:
+            _, hanging = await asyncio.wait(self._tasks, timeout=1)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
 
     # datagrams
 

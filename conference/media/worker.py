@@ -1,7 +1,7 @@
 """The media worker: a process of its own that forwards packets and obeys the engine at the other end of a socket.
 
 ``python -m conference.media.worker --control-fd N --host ADDRESS --port PORT --address ADDRESS …``; it ends when the
-control socket does, so that no worker outlives its server.
+control socket or its parent does, so that no worker outlives its server.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from conference.media.waits import HALF_OPEN, SILENT
 VERBS = frozenset(
     {"publish", "view", "patch", "close", "switch", "assign", "gather", "show", "mute", "take", "drop", "stats"}
 )
+ENDING = 5
+"""Seconds that closing everything may take."""
 
 
 class Worker:
@@ -59,8 +61,15 @@ class Worker:
         return asdict(result) if verb in ("publish", "view") else result
 
 
+async def _orphaned(parent: int) -> None:
+    """Wait until the process that started this one is gone, though somebody else may hold its end of the socket."""
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+
+
 async def run(options: argparse.Namespace) -> None:
     """Open the sockets, say that we are ready, and work until the control socket ends."""
+    orphaned = asyncio.create_task(_orphaned(os.getppid()))
     udp, tcp = sockets(options.host, options.port)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=options.control_fd))
 
@@ -77,10 +86,11 @@ async def run(options: argparse.Namespace) -> None:
     chores = asyncio.create_task(exchange.run())
     control.write(writer, {"event": "ready", "port": udp.port})
     serving = asyncio.create_task(Worker(exchange, writer).serve(reader))
-    await asyncio.wait([chores, serving], return_when=asyncio.FIRST_COMPLETED)
-    chores.cancel()
-    serving.cancel()
-    await asyncio.gather(chores, serving, return_exceptions=True)
+    await asyncio.wait([chores, serving, orphaned], return_when=asyncio.FIRST_COMPLETED)
+    signal.alarm(ENDING)  # the kernel ends what does not end
+    for task in (chores, serving, orphaned):
+        task.cancel()
+    await asyncio.gather(chores, serving, orphaned, return_exceptions=True)
     await exchange.end()
     loop.remove_reader(udp.socket.fileno())
     await listener.close()

@@ -172,19 +172,25 @@ async def test_a_taken_port_is_told(engine: EmbeddedEngine) -> None:
 
 
 ORPHAN = """
-import asyncio
+import asyncio, os, sys, time
 from conference.media.embedded import EmbeddedEngine
 async def main():
     engine = EmbeddedEngine("127.0.0.1", 0)
     await engine.start()
+    if "fork" in sys.argv and os.fork() == 0:
+        os.close(1)
+        time.sleep(8)
+        os._exit(0)
     print(engine.worker_pid, flush=True)
     await asyncio.sleep(60)
 asyncio.run(main())
 """
 
 
-async def test_a_worker_does_not_outlive_its_server() -> None:
-    server = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHAN, stdout=subprocess.PIPE)
+@pytest.mark.parametrize("manner", ["alone", "fork"])
+async def test_a_worker_does_not_outlive_its_server(manner: str) -> None:
+    """Not even where a copy of the server still holds the other end of the control socket."""
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHAN, manner, stdout=subprocess.PIPE)
     assert server.stdout is not None
     worker = int(await server.stdout.readline())
     server.kill()
