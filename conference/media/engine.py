@@ -52,14 +52,15 @@ class MediaEvent:
 
     Attributes:
         kind: ``connected``, ``closed`` (a resource), ``worker_lost``, ``worker_ready``, ``speaking`` (a feed),
-            ``slots`` (a room that fills its slots by itself).
+            ``picture`` (a programme's feed), ``slots`` (a room that fills its slots by itself).
         resource: the resource or room it is about, or ``""`` for a worker.
         owner: the owner given when the resource was made, or ``""``.
         detail: more, by kind: ``{"reason": …}`` for ``closed``, ``{"speaking": bool}`` for ``speaking``,
+            ``{"moving": bool}`` for ``picture`` (False: nothing new of it for 3 s),
             ``{"audio": [feed or None …], "video": […]}`` for ``slots``.
     """
 
-    kind: Literal["connected", "closed", "worker_lost", "worker_ready", "speaking", "slots"]
+    kind: Literal["connected", "closed", "worker_lost", "worker_ready", "speaking", "picture", "slots"]
     resource: str
     owner: str
     detail: dict[str, Any] = field(default_factory=dict)

@@ -442,11 +442,15 @@ class Exchange:
                     flow.report(now, wall)
 
     def listen(self) -> None:
-        """Report who began or ceased to speak."""
+        """Report who began or ceased to speak, and which programme's picture began to move or came to stand."""
         now = time.monotonic()
         for peer in self.peers.values():
-            if isinstance(peer, Publisher) and (speaking := peer.feed.speaking.change(now)) is not None:
+            if not isinstance(peer, Publisher):
+                continue
+            if (speaking := peer.feed.speaking.change(now)) is not None:
                 self._on_event("speaking", peer.name, peer.owner, {"speaking": speaking})
+            if peer.feed.kind == "programme" and (moving := peer.feed.watch(now)) is not None:
+                self._on_event("picture", peer.name, peer.owner, {"moving": moving})
         for name, room in self.rooms.items():
             if room.listen(now):
                 room.refresh()

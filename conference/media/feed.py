@@ -22,6 +22,8 @@ PLI_INTERVAL = 1.0
 REPLAY = PLI_INTERVAL, 200
 REPLAY_UNASKED = 10.0, 700
 ALIVE = {"camera": 1.0, "programme": 1.0, "screen": 4.0}
+STANDS = 3.0
+"""Seconds without a packet after which a picture stands."""
 LINES = {"q": 180, "h": 360}
 FULL_LINES = 720
 NOMINAL = {"audio": 50_000, "q": 150_000, "h": 500_000, "f": 1_800_000}
@@ -291,6 +293,7 @@ class Feed:
         audio: its sound.
         video: the layers of its picture, the smallest first; one alone without simulcast.
         speaking: how loud it is, and whether that is speech.
+        moving: whether its picture (of sound alone: its sound) comes, as told last.
     """
 
     name: str
@@ -299,6 +302,7 @@ class Feed:
     audio: Stream | None = None
     video: list[Stream] = field(default_factory=list)
     speaking: Speaking = field(default_factory=Speaking)
+    moving: bool = False
 
     def layers(self, kind: str) -> list[Stream]:
         """The streams of one kind, the smallest first."""
@@ -309,6 +313,17 @@ class Feed:
     def streams(self) -> list[Stream]:
         """All of them."""
         return self.video + self.layers("audio")
+
+    def watch(self, now: float) -> bool | None:
+        """Whether the picture has begun to move (True) or come to stand (False) since the last call; None: neither.
+
+        It moves from its first key frame on, while packets come.
+        """
+        shown = self.video or self.layers("audio")
+        begun = [stream for stream in shown if stream.kind == "audio" or stream.key_frames]
+        moving = any(now - stream.arrived < STANDS for stream in begun)
+        changed, self.moving = moving is not self.moving, moving
+        return moving if changed else None
 
     def stats(self, now: float) -> dict[str, object]:
         """What the production wants to know: is there sound, does the picture move."""

@@ -202,14 +202,28 @@ class Slot:
         self._outbox = outbox
 
     def play(self, layers: Sequence[Stream]) -> bool:
-        """Stop what flows at once; from now on `layers` may be followed here. False if they already were."""
+        """From now on `layers` may be followed here, and nothing else. False if they already were.
+
+        What flowed before stops at once, unless it is the same programme on another way: that is seen on until the key
+        frame comes with which the tracks change over.
+        """
         if list(layers) == list(self.layers):
             return False
-        for flow in self._flows.values():
-            flow.end()
-        self._flows.clear()
+        if self._goes_on(layers):
+            self.tidy()
+        else:
+            for flow in self._flows.values():
+                flow.end()
+            self._flows.clear()
         self.layers = list(layers)
         return True
+
+    def _goes_on(self, layers: Sequence[Stream]) -> bool:
+        """Whether `layers` are of the programme that is shown here, and what is shown still moves."""
+        now = time.monotonic()
+        programmes = {(stream.source, stream.owner, stream.kind) for stream in [*layers, *self.layers]}
+        same = len(programmes) == 1 and bool(layers) and layers[0].source == "programme"
+        return same and any(stream.alive(now) for stream in self.layers)
 
     def add(self, track: Track) -> None:
         """Let a viewer's track show what flows here."""
