@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts.boards import export as boards
 from conference.breakouts.boards.model import markdown
+from conference.chat import export as chat
 from conference.direction import log
 from conference.feedback import export as feedback
 from conference.polls import export as polls
@@ -22,7 +23,7 @@ from conference.sheets.model import Sheet
 from conference.sheets.text import write_csv
 from conference.sheets.workbook import write_xlsx
 
-What = Literal["attendance", "feedback", "polls", "questions", "boards", "log"]
+What = Literal["attendance", "feedback", "polls", "questions", "chat", "boards", "log"]
 Format = Literal["csv", "xlsx", "json"]
 WHATS: tuple[str, ...] = get_args(What)
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -31,6 +32,7 @@ TITLES = {
     "feedback": "Rückmeldungen",
     "polls": "Umfragen",
     "questions": "Fragen",
+    "chat": "Chat",
     "boards": "Tafeln",
     "log": "Protokoll",
 }
@@ -73,6 +75,11 @@ async def _questions(db: AsyncSession, _now: datetime) -> Made:
     return questions.sheet(entries), questions.sheets(entries), entries
 
 
+async def _chat(db: AsyncSession, _now: datetime) -> Made:
+    entries = await chat.payload(db)
+    return chat.sheet(entries), chat.sheets(entries), entries
+
+
 async def _boards(db: AsyncSession, _now: datetime) -> Made:
     entries = await boards.payload(db)
     return boards.sheet(entries), boards.sheets(entries), entries
@@ -94,6 +101,7 @@ _MAKERS: dict[str, Callable[[AsyncSession, datetime], Awaitable[Made]]] = {
     "feedback": _feedback,
     "polls": _polls,
     "questions": _questions,
+    "chat": _chat,
     "boards": _boards,
     "log": _log,
 }

@@ -60,6 +60,9 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (MEMBER, "board.write", {**here, "room": "ag3", "update": TYPED}),
         (OTHER, "board.mark", {**here, "room": "ag3", "light": "done"}),
         (MEMBER, "board.close", here),
+        (MEMBER, "chat.read", {**here, "room": "ag3"}),
+        (MEMBER, "chat.say", {**here, "room": "ag3", "message": IN_ROOM, "text": "Nur unter uns"}),
+        (STAFF, "chat.hide", {**here, "message": IN_ROOM, "hidden": True}),
         (STAFF, "breakouts.message", {**here, "room": None, "text": "Noch zehn Minuten"}),
         (STAFF, "breakouts.message", {**here, "room": "ag1", "text": "Nur für AG 1"}),
         (MEMBER, "breakouts.helped", here),
@@ -93,6 +96,8 @@ def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
         ("moderator", "direction.remove", {**here, "cue": last}),
         ("moderator", "direction.shift", {**here, "step": 4, "minutes": 5}),
         ("moderator", "direction.say", {**here, "text": "Bitte wiederkommen"}),
+        ("organiser", "direction.screen", {**here, "screen": "turnout"}),
+        ("moderator", "direction.screen", {**here, "screen": "auto"}),
         ("moderator", "direction.log", here),
     ]
 
@@ -159,7 +164,7 @@ def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 FIRST, SECOND, THIRD = ("q-0000000000000001", "q-0000000000000002", "q-0000000000000003")
-HELLO, AGAIN = "m-0000000000000001", "m-0000000000000002"
+HELLO, AGAIN, IN_ROOM = "m-0000000000000001", "m-0000000000000002", "m-0000000000000003"
 POSSIBLE = {"open": True, "approval": True, "anonymous": True, "hands": True, "reactions": True}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conference.breakouts.model import Phase, Room, read_wishes
 from conference.breakouts.tables import HelpRow, MessageRow, PlaceRow, RoomRow, RoundRow, WishRow
 from conference.core.clock import iso
-from conference.core.errors import NotFound
+from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.core.roles import Permission, may
 from conference.people import queries as people_queries
 from conference.people.model import Person
@@ -81,6 +81,38 @@ async def heard_rooms(db: AsyncSession, key: str, person: Person) -> frozenset[s
         return frozenset(await room_keys(db, key))
     mine = await place(db, session.id, person.id)
     return frozenset({mine.room} if mine and mine.room else ())
+
+
+async def belongs(db: AsyncSession, session: Session, person: Person, room: str) -> bool:
+    """Whether somebody may read what is written in a room: those who belong to it, and staff."""
+    if may(session.role_of(person), Permission.MODERATE):
+        known = select(RoomRow.key).where(RoomRow.session_id == session.id, RoomRow.key == room)
+    else:
+        mine = (PlaceRow.session_id == session.id, PlaceRow.person_id == person.id)
+        known = select(PlaceRow.person_id).where(*mine, PlaceRow.room == room)  # type: ignore[assignment]
+    return (await db.execute(known)).first() is not None
+
+
+async def check_reads(db: AsyncSession, key: str, person: Person, room: str) -> None:
+    """Raise NotAllowed unless somebody may read what is written in a room; whether there is one is told nobody else."""
+    session = await sessions.session(db, key)
+    if session.kind != "breakouts" or not await belongs(db, session, person, room):
+        raise NotAllowed("Das lesen nur die Mitglieder der Gruppe.")
+
+
+async def check_writes(db: AsyncSession, key: str, person: Person, room: str) -> None:
+    """Those who are in a room write there, while it is open; staff as well while they visit it.
+
+    Raises:
+        NotAllowed; ConferenceError ``breakouts.closed``.
+    """
+    await check_reads(db, key, person, room)
+    session = await sessions.session(db, key)
+    mine = await place(db, session.id, person.id)
+    if mine is None or mine.room != room or mine.staying:
+        raise NotAllowed("Bitte zuerst in diese Gruppe gehen.")
+    if (await round_row(db, session.id)).phase != Phase.OPEN:
+        raise ConferenceError("breakouts.closed", "Die Gruppen sind nicht geöffnet.")
 
 
 async def taken(db: AsyncSession, session_id: int) -> dict[str, int]:

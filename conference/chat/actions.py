@@ -20,8 +20,10 @@ from conference.store.facts_log import upsert
 from conference.store.unit import Unit
 
 
-async def say(unit: Unit, key: str, person: Person, message: str, text: str) -> None:
+async def say(unit: Unit, key: str, person: Person, message: str, text: str, room: str = PLENARY) -> None:
     """Write a message under a key that the page made up; the same key again changes nothing.
+
+    Whether somebody may write in a room is not asked here.
 
     Raises:
         ConferenceError: ``chat.text``, ``chat.closed``, ``chat.muted``.
@@ -30,14 +32,14 @@ async def say(unit: Unit, key: str, person: Person, message: str, text: str) -> 
     text = checked(text)
     found = (await unit.db.execute(select(ChatMessageRow).where(ChatMessageRow.key == message))).scalar_one_or_none()
     if found is not None:
-        if (found.session_id, found.person_id) != (session.id, person.id):
+        if (found.session_id, found.person_id, found.room) != (session.id, person.id, room):
             raise NotFound("Diese Nachricht")
         return
     await _check(unit.db, session, person)
-    number = 1 + await queries.last_number(unit.db, session.id, PLENARY)
+    number = 1 + await queries.last_number(unit.db, session.id, room)
     row = ChatMessageRow(
         session_id=session.id,
-        room=PLENARY,
+        room=room,
         number=number,
         key=message,
         person_id=person.id,
@@ -47,7 +49,7 @@ async def say(unit: Unit, key: str, person: Person, message: str, text: str) -> 
     )
     unit.db.add(row)
     await unit.db.flush()
-    await unit.tell(key, ChatSaid(queries.message_view(row, person), number))
+    await unit.tell(key, ChatSaid(room or None, queries.message_view(row, person), number))
 
 
 async def may_write(db: AsyncSession, key: str, person: Person) -> None:
@@ -69,14 +71,14 @@ async def hide(unit: Unit, key: str, message: str, *, hidden: bool) -> None:
     if row.hidden == hidden:
         return
     row.hidden = hidden
-    view = queries.message_view(row, person)
-    empty = {ChatSaid.name: ChatSaid(None, row.number).body(), ChatKept.name: ChatKept(None).body()}
+    view, room = queries.message_view(row, person), row.room or None
+    empty = {ChatSaid.name: ChatSaid(room, None, row.number).body(), ChatKept.name: ChatKept(room, None).body()}
     for name, body in empty.items():
         await facts_log.redact(unit.db, key, name, ("message", "key"), message, body)
     if hidden:
-        await unit.tell(key, ChatHidden(message), ChatKept(view))
+        await unit.tell(key, ChatHidden(room, message), ChatKept(room, view))
     else:
-        await unit.tell(key, ChatSaid(view, row.number))
+        await unit.tell(key, ChatSaid(room, view, row.number))
 
 
 async def mute(unit: Unit, key: str, person: str, *, muted: bool) -> None:

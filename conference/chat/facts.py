@@ -10,7 +10,18 @@ from conference.core.facts import Fact
 
 
 @dataclass(frozen=True)
-class ChatSaid(Fact):
+class _Written(Fact):
+    """A fact for those who read this chat: a room's for those in it and staff, the session's for all (null)."""
+
+    room: str | None
+
+    @property
+    def audience(self) -> str:
+        return audience.ALL if self.room is None else audience.room(self.room)
+
+
+@dataclass(frozen=True)
+class ChatSaid(_Written):
     """A message (CHAT MESSAGE) and its number. The log forgets it when it is hidden, but for the number."""
 
     name: ClassVar[str] = "chat.said"
@@ -19,7 +30,7 @@ class ChatSaid(Fact):
 
 
 @dataclass(frozen=True)
-class ChatHidden(Fact):
+class ChatHidden(_Written):
     """A message is no longer shown."""
 
     name: ClassVar[str] = "chat.hidden"
@@ -31,6 +42,7 @@ class ChatKept(Fact):
     """What moderators see of a message that they hid, so that it may be shown again."""
 
     name: ClassVar[str] = "chat.kept"
+    room: str | None
     message: dict[str, Any] | None
 
     @property

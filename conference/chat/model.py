@@ -8,7 +8,7 @@ TEXT_LENGTH = 500
 WINDOW = 100
 """The newest messages, which pages have."""
 PLENARY = ""
-"""The room of the session itself; rooms of working groups have their keys."""
+"""The room of the session itself; rooms of working groups have their keys. On the wire it is null."""
 
 
 def checked(text: str) -> str:

@@ -74,19 +74,25 @@ async def mutes(db: AsyncSession, session_id: int) -> list[dict[str, str]]:
     return [{"person": row.public_id, "name": row.to_model().name} for row in rows]
 
 
-async def view(db: AsyncSession, session_id: int, person: Person, *, moderates: bool) -> dict[str, Any]:
-    """The session's chat as a person sees it: the newest messages; hidden ones for moderators alone."""
-    last = await last_number(db, session_id, PLENARY)
+async def view(
+    db: AsyncSession, session_id: int, person: Person, *, moderates: bool, room: str = PLENARY
+) -> dict[str, Any]:
+    """The chat of a session, or of a room, as a person sees it: the newest messages, hidden ones for moderators alone.
+
+    Whether somebody may read a room's is not asked here.
+    """
+    last = await last_number(db, session_id, room)
     query = (
         select(ChatMessageRow, PersonRow)
         .join(PersonRow, PersonRow.id == ChatMessageRow.person_id)
-        .where(ChatMessageRow.session_id == session_id, ChatMessageRow.room == PLENARY)
+        .where(ChatMessageRow.session_id == session_id, ChatMessageRow.room == room)
         .where(ChatMessageRow.number > last - WINDOW)
         .order_by(ChatMessageRow.number)
     )
     if not moderates:
         query = query.where(~ChatMessageRow.hidden)
     return {
+        "room": room or None,
         "open": await is_open(db, session_id),
         "muted": await is_muted(db, session_id, person.id),
         "mutes": await mutes(db, session_id) if moderates else [],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conference.chat import actions as chat
-from conference.core.errors import ConferenceError
+from conference.core.errors import ConferenceError, NotAllowed
 from conference.hall.visit import Visit
 from conference.questions import queries as questions
 from conference.sessions import queries as sessions
@@ -38,6 +38,10 @@ class _Draft:
     at: float
 
 
+Place = tuple[str, str]
+"""A session's key and a room's; ``""`` is the session's own chat."""
+
+
 class Talk:
     """Reactions and drafts of all sessions; all of it in memory, none of it with a name beyond the moment.
 
@@ -50,8 +54,8 @@ class Talk:
         self._reactions: dict[str, Counter[str]] = {}
         self._given: Counter[str] = Counter()
         self._allowed: dict[str, bool] = {}
-        self._drafts: dict[str, dict[str, _Draft]] = {}
-        self._due: dict[str, asyncio.TimerHandle] = {}
+        self._drafts: dict[Place, dict[str, _Draft]] = {}
+        self._due: dict[Place, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[float]] = {}
 
     async def tick(self) -> None:
@@ -62,9 +66,10 @@ class Talk:
         for key, counts in reactions.items():
             self._signal(key, "reactions", {"session": key, "counts": dict(counts)})
         now = _seconds()
-        for key, drafts in self._drafts.items():
+        for place, drafts in self._drafts.items():
             for person in [person for person, draft in drafts.items() if now - draft.at > SILENT_SECONDS]:
-                self._drop(key, person)
+                self._drop(place, person)
+        self._drafts = {place: drafts for place, drafts in self._drafts.items() if drafts}
 
     # --- reactions --------------------------------------------------------------------------------------------------
 
@@ -86,54 +91,58 @@ class Talk:
 
     # --- letters ----------------------------------------------------------------------------------------------------
 
-    async def type(self, visit: Visit, key: str, text: str) -> None:
-        """Tell those who read the chat what somebody has typed so far; an empty text ends it.
+    async def type(self, visit: Visit, key: str, room: str, text: str) -> None:
+        """Tell those who read this chat what somebody has typed so far; an empty text ends it.
 
         Raises:
-            ConferenceError: ``chat.closed``, ``chat.muted``.
+            NotAllowed: the page is not in this room; ConferenceError ``chat.closed``, ``chat.muted``.
         """
-        person = visit.person.public_id
+        person, place = visit.person.public_id, (key, room)
         if not text:
-            self._drop(key, person)
+            self._drop(place, person)
             return
-        drafts = self._drafts.setdefault(key, {})
-        if person not in drafts:
+        if room and not (visit.room == room and room in visit.rooms):
+            raise NotAllowed("Bitte zuerst in diese Gruppe gehen.")
+        if person not in self._drafts.get(place, {}):
             async with self._store.reading() as db:
                 await chat.may_write(db, key, visit.person)
+        drafts = self._drafts.setdefault(place, {})
         drafts.pop(person, None)
         drafts[person] = _Draft(visit.person.name, text, _seconds())
-        self._flush_soon(key)
+        self._flush_soon(place)
 
     def silence(self, key: str, person: str | None = None) -> None:
-        """Take somebody's draft down, or all of a session."""
-        for who in [person] if person else list(self._drafts.get(key, {})):
-            self._drop(key, who)
+        """Take somebody's draft down, or all of a session, in all its rooms."""
+        for place in [place for place in self._drafts if place[0] == key]:
+            for who in [person] if person else list(self._drafts[place]):
+                self._drop(place, who)
 
     def left(self, visit: Visit) -> None:
         """A page is gone, and its draft."""
         self._given.pop(visit.id, None)
         if visit.session:
-            self._drop(visit.session, visit.person.public_id)
+            self.silence(visit.session, visit.person.public_id)
 
-    def _drop(self, key: str, person: str) -> None:
-        if self._drafts.get(key, {}).pop(person, None):
-            self._flush_soon(key)
+    def _drop(self, place: Place, person: str) -> None:
+        if self._drafts.get(place, {}).pop(person, None):
+            self._flush_soon(place)
 
-    def drafts(self, key: str, reader: str) -> dict[str, Any]:
+    def drafts(self, place: Place, reader: str) -> dict[str, Any]:
         """What others are typing, the oldest first."""
-        newest = [(person, draft) for person, draft in self._drafts.get(key, {}).items() if person != reader][-TYPERS:]
-        shown = [{"person": person, "name": draft.name, "text": draft.text} for person, draft in newest]
-        return {"session": key, "drafts": shown}
+        others = [(who, draft) for who, draft in self._drafts.get(place, {}).items() if who != reader]
+        shown = [{"person": who, "name": draft.name, "text": draft.text} for who, draft in others[-TYPERS:]]
+        return {"session": place[0], "room": place[1] or None, "drafts": shown}
 
-    def _flush_soon(self, key: str) -> None:
-        if key not in self._due:
-            self._due[key] = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush, key)
+    def _flush_soon(self, place: Place) -> None:
+        if place not in self._due:
+            self._due[place] = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush, place)
 
-    def _flush(self, key: str) -> None:
-        self._due.pop(key, None)
+    def _flush(self, place: Place) -> None:
+        self._due.pop(place, None)
+        key, room = place
         for visit in self._visits():
-            if visit.session == key and visit.reads:
-                visit.outbox.signal("typing", self.drafts(key, visit.person.public_id))
+            if visit.session == key and visit.reads == room and (not room or room in visit.rooms):
+                visit.outbox.signal("typing", self.drafts(place, visit.person.public_id))
 
     # --- anonymous questions ----------------------------------------------------------------------------------------
 

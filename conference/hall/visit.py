@@ -37,7 +37,7 @@ class Visit:
         heard: the last number sent per stream; None until it was greeted.
         joined: sessions in which this visit is present.
         monitors: it is shown how the session's media are doing.
-        reads: it is told letters of the chat while they are typed.
+        reads: of which room's chat it is told the letters while they are typed; ``""`` is the session's own.
         rooms: rooms of working groups whose facts it hears: its person's own; all for staff.
         room: the room that this page is in.
     """
@@ -51,7 +51,7 @@ class Visit:
     heard: dict[str, int] | None = None
     joined: set[str] = field(default_factory=set)
     monitors: bool = False
-    reads: bool = False
+    reads: str | None = None
     rooms: frozenset[str] = frozenset()
     room: str | None = None
     outbox: Outbox = field(init=False)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from conference.chat import actions
-from conference.chat.model import TEXT_LENGTH
+from conference.breakouts import queries as groups
+from conference.chat import actions, queries
+from conference.chat.model import PLENARY, TEXT_LENGTH
 from conference.core.errors import BadRequest
-from conference.core.roles import Permission
+from conference.core.roles import Permission, may
 from conference.live.registry import Asked, InSession, command
+from conference.sessions import queries as sessions
 
 Key = Annotated[str, Field(min_length=16, max_length=40, pattern="^[a-z0-9-]+$")]
+RoomKey = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Say(InSession):
+class InRoom(InSession):
+    """The chat of a room of working groups; null: the session's own."""
+
+    room: RoomKey | None = None
+
+
+class OfRoom(InSession):
+    """A room of working groups."""
+
+    room: RoomKey
+
+
+class Say(InRoom):
     """A message under a key that the page made up."""
 
     message: Key
@@ -42,13 +57,13 @@ class Possible(InSession):
     open: bool
 
 
-class Watch(InSession):
+class Watch(InRoom):
     """Whether this page is told letters as they are typed."""
 
     on: bool
 
 
-class Typing(InSession):
+class Typing(InRoom):
     """All that was typed so far; empty: nothing any more."""
 
     text: str = Field(max_length=TEXT_LENGTH)
@@ -59,8 +74,20 @@ async def say(asked: Asked[Say]) -> None:
     """Write a message."""
     body, person = asked.body, asked.visit.person
     async with asked.hall.store.unit() as unit:
-        await actions.say(unit, body.session, person, body.message, body.text)
+        if body.room is not None:
+            await groups.check_writes(unit.db, body.session, person, body.room)
+        await actions.say(unit, body.session, person, body.message, body.text, body.room or PLENARY)
     asked.hall.talk.silence(body.session, person.public_id)
+
+
+@command("chat.read", may=Permission.JOIN, body=OfRoom)
+async def read(asked: Asked[OfRoom]) -> dict[str, Any]:
+    """The chat of one's room: what pages that go into it have to begin with."""
+    body, moderates = asked.body, may(asked.role, Permission.MODERATE)
+    async with asked.hall.store.reading() as db:
+        await groups.check_reads(db, body.session, asked.visit.person, body.room)
+        session = await sessions.row(db, body.session)
+        return await queries.view(db, session.id, asked.visit.person, moderates=moderates, room=body.room)
 
 
 @command("chat.hide", may=Permission.MODERATE, body=Hide)
@@ -94,10 +121,14 @@ async def watch(asked: Asked[Watch]) -> None:
     """Be told letters of this page's session as they are typed, or no longer."""
     if asked.body.session != asked.visit.session:
         raise BadRequest("Diese Seite gehört zu einer anderen Veranstaltung.")
-    asked.visit.reads = asked.body.on
+    body = asked.body
+    if body.on and body.room is not None:
+        async with asked.hall.store.reading() as db:
+            await groups.check_reads(db, body.session, asked.visit.person, body.room)
+    asked.visit.reads = (body.room or PLENARY) if body.on else None
 
 
 @command("chat.type", may=Permission.JOIN, body=Typing)
 async def type_on(asked: Asked[Typing]) -> None:
-    """Let those who read the chat see what one is typing; kept nowhere."""
-    await asked.hall.talk.type(asked.visit, asked.body.session, asked.body.text)
+    """Let those who read this chat see what one is typing; kept nowhere."""
+    await asked.hall.talk.type(asked.visit, asked.body.session, asked.body.room or PLENARY, asked.body.text)

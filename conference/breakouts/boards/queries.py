@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts import queries as breakouts
@@ -12,7 +12,6 @@ from conference.breakouts.boards.document import Board
 from conference.breakouts.boards.model import Light, fields_of
 from conference.breakouts.boards.tables import BoardRow, BoardUpdateRow, ShownBoardRow
 from conference.breakouts.model import Phase
-from conference.breakouts.tables import PlaceRow, RoomRow
 from conference.core.errors import Address, ConferenceError
 from conference.core.roles import Permission, may
 from conference.people.model import Person
@@ -26,12 +25,7 @@ async def check_reader(db: AsyncSession, session: Session, person: Person, room:
     Raises:
         ConferenceError: ``board.foreign``, also where there is no such room.
     """
-    if may(session.role_of(person), Permission.MODERATE):
-        known: Select[Any] = select(RoomRow.key).where(RoomRow.session_id == session.id, RoomRow.key == room)
-    else:
-        mine = (PlaceRow.session_id == session.id, PlaceRow.person_id == person.id)
-        known = select(PlaceRow.room).where(*mine, PlaceRow.room == room)
-    if (await db.execute(known)).first() is None:
+    if not await breakouts.belongs(db, session, person, room):
         raise ConferenceError("board.foreign", "Diese Tafel sehen nur die Mitglieder der Gruppe.", Address.PERMISSION)
 
 

@@ -9,8 +9,9 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { newKey } from "../key.js";
 import { room } from "../room.js";
+import { chatAfter } from "../state/index.js";
 
-/** @import {Chat as Talk, ChatMessage} from "../state/types.js" */
+/** @import {Chat as Talk, ChatMessage, Fact} from "../state/types.js" */
 
 const LONGEST = 500;
 const SHOWS_LETTERS = "chat letters";
@@ -18,8 +19,19 @@ const SHOWS_LETTERS = "chat letters";
 const PACE = 150;
 const NEAR = 80;
 
-/** Property `shown`: whether it is before somebody's eyes. */
+/**
+ * Property `shown`: whether it is before somebody's eyes. Attribute `room`: the chat of this room of working groups
+ * instead of the session's; who reads it is asked at the server. Event `news`: how many messages there are now.
+ */
 export class Chat extends Live {
+  static observedAttributes = ["room"];
+
+  /** A room's chat, once it was read. @type {Talk | null} */
+  #own = null;
+  /** What was heard while it was being read. @type {Fact[]} */
+  #heard = [];
+  #reading = false;
+  #reads = 0;
   #shown = false;
   #watching = false;
   #bottom = true;
@@ -31,18 +43,37 @@ export class Chat extends Live {
     this.#watching = false;
     this.#told = "";
     this.#watch();
+    void this.#read();
   };
+  #hear = (/** @type {Event} */ event) => this.#take(/** @type {CustomEvent<Fact>} */ (event).detail);
 
   connectedCallback() {
     super.connectedCallback();
     room.addEventListener("greeted", this.#greeted);
+    room.addEventListener("heard", this.#hear);
     if (room.connection === "live") this.#greeted();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     room.removeEventListener("greeted", this.#greeted);
+    room.removeEventListener("heard", this.#hear);
     clearTimeout(this.#timer);
+  }
+
+  attributeChangedCallback() {
+    this.#own = null;
+    if (this.isConnected && room.connection === "live") this.#greeted();
+  }
+
+  /** The room of working groups whose chat this is; null: it is the session's. */
+  get of() {
+    return this.getAttribute("room");
+  }
+
+  /** The chat as it is known here. */
+  get chat() {
+    return this.of === null ? (room.state.chat ?? null) : this.#own;
   }
 
   set shown(shown) {
@@ -58,12 +89,13 @@ export class Chat extends Live {
   }
 
   view() {
-    const chat = room.state.chat ?? null;
+    const { chat } = this;
     if (chat === null) return nothing;
-    const drafts = room.state.signals.typing?.drafts ?? [];
+    const typing = room.state.signals.typing;
+    const drafts = typing?.room === this.of ? typing.drafts : [];
     return html`<div class="chat">
-      <div class="chat__scroll" tabindex="0" role="log" aria-label=${t("chat.title")} @scroll=${(/** @type {Event} */ event) => this.#scrolled(event)}>
-        ${chat.messages.length === 0 ? html`<p class="empty">${t(chat.open ? "chat.none" : "chat.off")}</p>` : nothing}
+      <div class="chat__scroll" tabindex="0" role="log" aria-label=${t(this.of === null ? "chat.title" : "groups.chat")} @scroll=${(/** @type {Event} */ event) => this.#scrolled(event)}>
+        ${chat.messages.length === 0 ? html`<p class="empty">${t(chat.open ? (this.of === null ? "chat.none" : "groups.chat.none") : "chat.off")}</p>` : nothing}
         <ul class="chat__list">${repeat(chat.messages, ({ key }) => key, (message) => this.#message(message, chat))}</ul>
       </div>
       ${this.#letters && drafts.length > 0
@@ -129,6 +161,32 @@ export class Chat extends Live {
     </form>`;
   }
 
+  /** Reads a room's chat, and what was said meanwhile. */
+  async #read() {
+    const of = this.of;
+    if (of === null) return;
+    const turn = (this.#reads += 1);
+    [this.#reading, this.#heard] = [true, []];
+    const chat = await room.ask("chat.read", { room: of }).catch(() => null);
+    if (turn !== this.#reads) return;
+    this.#reading = false;
+    if (chat !== null) this.#keep(this.#heard.reduce(chatAfter, chat));
+  }
+
+  /** @param {Fact} fact */
+  #take(fact) {
+    if (fact.stream !== room.state.session || !fact.name.startsWith("chat.")) return;
+    if (this.#reading) this.#heard.push(fact);
+    if (this.#own !== null) this.#keep(chatAfter(this.#own, fact));
+  }
+
+  /** @param {Talk} chat */
+  #keep(chat) {
+    this.#own = chat;
+    this.update();
+    this.dispatchEvent(new CustomEvent("news", { detail: chat.last }));
+  }
+
   /** @param {Event} event */
   #scrolled({ target }) {
     const { scrollTop, scrollHeight, clientHeight } = /** @type {HTMLElement} */ (target);
@@ -151,7 +209,7 @@ export class Chat extends Live {
     this.#sending = true;
     this.#forget();
     this.update();
-    const done = await attempt(() => room.ask("chat.say", { message: newKey("m"), text }).then(() => true));
+    const done = await attempt(() => room.ask("chat.say", { room: this.of, message: newKey("m"), text }).then(() => true));
     this.#sending = false;
     this.#bottom = true;
     if (done) form.reset();
@@ -168,7 +226,7 @@ export class Chat extends Live {
     this.#timer = 0;
     if (this.#typed === this.#told || room.connection !== "live") return;
     this.#told = this.#typed;
-    room.ask("chat.type", { text: this.#told }).catch(() => (this.#told = ""));
+    room.ask("chat.type", { room: this.of, text: this.#told }).catch(() => (this.#told = ""));
     this.#timer = setTimeout(() => this.#tell(), PACE);
   }
 
@@ -182,7 +240,7 @@ export class Chat extends Live {
   #turn() {
     const on = !this.#letters;
     localStorage.setItem(SHOWS_LETTERS, on ? "on" : "off");
-    if (!on && this.#told !== "") room.ask("chat.type", { text: "" }).catch(() => {});
+    if (!on && this.#told !== "") room.ask("chat.type", { room: this.of, text: "" }).catch(() => {});
     if (!on) this.#forget();
     this.#watch();
     this.update();
@@ -193,7 +251,7 @@ export class Chat extends Live {
     const on = this.#shown && this.#letters;
     if (on === this.#watching || room.connection !== "live") return;
     this.#watching = on;
-    room.ask("chat.watch", { on }).catch(() => (this.#watching = false));
+    room.ask("chat.watch", { room: this.of, on }).catch(() => (this.#watching = false));
   }
 }
 

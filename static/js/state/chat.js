@@ -1,4 +1,4 @@
-/** The chat of a session: the newest messages. */
+/** The chat of a session, or of a room: the newest messages. */
 
 /** @import {Chat, ChatMessage, Snapshot} from "./types.js" */
 
@@ -6,13 +6,13 @@ const WINDOW = 100;
 
 /** @type {Record<string, (snapshot: Snapshot, body: any) => Snapshot>} */
 export const chatFacts = {
-  "chat.said": (snapshot, { message, number }) =>
-    within(snapshot, (chat) => newest({ ...chat, last: Math.max(chat.last, number) }, message)),
+  "chat.said": (snapshot, { room, message, number }) =>
+    inRoom(snapshot, room, (chat) => newest({ ...chat, last: Math.max(chat.last, number) }, message)),
 
-  "chat.hidden": (snapshot, { message }) =>
-    within(snapshot, (chat) => ({ ...chat, messages: chat.messages.filter(({ key }) => key !== message) })),
+  "chat.hidden": (snapshot, { room, message }) =>
+    inRoom(snapshot, room, (chat) => ({ ...chat, messages: chat.messages.filter(({ key }) => key !== message) })),
 
-  "chat.kept": (snapshot, { message }) => within(snapshot, (chat) => newest(chat, message)),
+  "chat.kept": (snapshot, { room, message }) => inRoom(snapshot, room, (chat) => newest(chat, message)),
 
   "chat.settings": (snapshot, { open }) => within(snapshot, (chat) => ({ ...chat, open })),
 
@@ -20,6 +20,29 @@ export const chatFacts = {
 
   "chat.mutes": (snapshot, { people }) => within(snapshot, (chat) => ({ ...chat, mutes: people })),
 };
+
+/**
+ * A room's chat after one more fact.
+ *
+ * @param {Chat} chat
+ * @param {{name: string, body: any}} fact
+ * @returns {Chat}
+ */
+export function chatAfter(chat, { name, body }) {
+  if (!Object.hasOwn(chatFacts, name)) return chat;
+  return chatFacts[name](/** @type {any} */ ({ chat }), body).chat ?? chat;
+}
+
+/**
+ * Changes what is known of a chat, if it is this room's (null: the session's own).
+ *
+ * @param {Snapshot} snapshot
+ * @param {string | null} room
+ * @param {(chat: Chat) => Chat} change
+ */
+function inRoom(snapshot, room, change) {
+  return snapshot.chat?.room === room ? within(snapshot, change) : snapshot;
+}
 
 /**
  * @param {Snapshot} snapshot

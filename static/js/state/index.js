@@ -14,6 +14,7 @@ import { stageFacts } from "./stage.js";
 export { belongsNow, whereNext } from "./agenda.js";
 export { ON_TIME, lastCue, lateness, nextCue, planned, until } from "./direction.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
+export { chatAfter } from "./chat.js";
 export { currentPoll } from "./polls.js";
 export { byVotes, pinnedQuestion } from "./questions.js";
 export { applySignal } from "./signals.js";

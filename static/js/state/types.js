@@ -141,6 +141,7 @@
  * @property {boolean} hidden
  *
  * @typedef {object} Chat
+ * @property {string | null} room of working groups; null: the session's own
  * @property {boolean} open
  * @property {boolean} muted whether I may only read
  * @property {{person: string, name: string}[]} mutes for moderators
@@ -166,7 +167,7 @@
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
  * @property {{run: number, back: number} | null} [pause] how many are back
  * @property {{session: string, counts: Record<string, number>} | null} [votes] for questions
- * @property {{session: string, drafts: {person: string, name: string, text: string}[]}} [typing]
+ * @property {{session: string, room: string | null, drafts: {person: string, name: string, text: string}[]}} [typing]
  * @property {GroupSignal} [groups]
  * @property {Health} [health]
  *
@@ -339,7 +340,7 @@
  *
  * @typedef {object} Show what everybody sees of the direction
  * @property {{session: string, part: string, since: string, until: string | null} | null} part
- * @property {string} screen auto, card
+ * @property {string} screen auto, card, camera, poll, turnout, question, board
  * @property {{id: number, text: string, at: string} | null} message
  *
  * @typedef {object} Snapshot
