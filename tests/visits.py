@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from conference.app import open_store
+from conference.breakouts.tables import HelpRow
 from conference.config import Settings
 from conference.core.clock import ManualClock
 from conference.core.facts import DAY, Told
@@ -25,6 +26,7 @@ from conference.people.tokens import Tokens
 from conference.sessions import queries
 from conference.store.unit import Store
 from tests.house import START, RecordingEngine, put_day
+from tests.the_day import HELP, WAIT
 
 ROOT = Path(__file__).parent.parent
 
@@ -150,3 +152,68 @@ def open_page() -> Iterator[Page]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Page(process)
         process.stdin.close()  # type: ignore[union-attr]
+
+
+class Crowd:
+    """One visit of each kind, with the picture that its page has."""
+
+    def __init__(self, room: Room, page: Page | None = None) -> None:
+        self.room, self.page = room, page
+        self.visits: dict[str, Visit] = {}
+        self.seen: dict[str, dict[str, Any]] = {}
+        self.heard: dict[str, int] = {}
+
+    async def come(self, people: Mapping[str, tuple[str | None, str | None]]) -> None:
+        """Everybody opens a page: by what they are called here, their address (None: the hall's screen), a session."""
+        for name, (email, session) in people.items():
+            self.visits[name] = await self.room.enter(email, session)
+            if self.page:
+                self.seen[name] = await self.room.snapshot(self.visits[name])
+                self.heard[name] = 0
+
+    def id(self, name: str) -> str:
+        """Somebody's public id."""
+        return self.visits[name].person.public_id
+
+    async def play(self, who: str, command: str, body: dict[str, Any]) -> None:
+        """One line of the day; time may pass, people are named by what they are."""
+        if command == WAIT:
+            await self.wait(body["seconds"])
+            return
+        await self.room.do(self.visits[who], command, **await self.named(body))
+
+    async def named(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with ids instead of what people and calls for help are called here."""
+        named = {key: self.id(name) for key, name in body.items() if key == "person" and name in self.visits}
+        called = {"help": await self._newest_help()} if body.get("help") == HELP else {}
+        return body | named | called
+
+    async def wait(self, seconds: float) -> None:
+        """Time passes, and what is due by the clock is done."""
+        self.room.clock.turn(seconds=seconds)
+        await self.room.hall.groups.tick()
+        await self.room.hall.pauses.tick()
+
+    async def _newest_help(self) -> str:
+        async with self.room.store.reading() as db:
+            return (await db.execute(select(HelpRow.key).order_by(HelpRow.id.desc()))).scalars().first() or "none"
+
+    async def compare(self, after: object, *, everybody: bool = True) -> None:
+        """Everybody's page, or that of those alone who heard something, has what a fresh one would have."""
+        assert self.page is not None
+        for name, visit in self.visits.items():
+            ear: Any = visit.outbox
+            assert ear.resyncs == 0
+            news, self.heard[name] = ear.facts[self.heard[name] :], len(ear.facts)
+            if news:
+                self.seen[name] = self.page.apply(self.seen[name], news)
+            elif not everybody:
+                continue
+            fresh = await self.room.snapshot(visit)
+            for stream, number in self.seen[name]["numbers"].items():
+                assert number <= fresh["numbers"][stream], (name, after)
+            assert _facts_part(self.seen[name]) == _facts_part(fresh), (name, after)
+
+
+def _facts_part(snapshot: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in snapshot.items() if key not in ("server", "signals", "numbers")}
