@@ -27,9 +27,9 @@ from conference.store.unit import Store
 from conference.web import calendar, operations, signalling
 from conference.web.errors import catch
 from conference.web.identity import Doorman
-from conference.web.pages import entry, hall, organise, regie, session
+from conference.web.pages import badges, entry, hall, organise, regie, session
 from conference.web.security import Origins, dress, guard
-from conference.web.site import SITE, Site, render, static_directory, templates
+from conference.web.site import SITE, Site, pages_digest, render, static_directory, templates
 
 VERSION = version("conference")
 REQUEST_BYTES = 8 * 1024 * 1024
@@ -65,12 +65,12 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
     # All addresses, also when pages listen on loopback alone: Firefox sends no picture and sound over loopback.
     addresses, workers = settings.media_addresses or None, settings.media_processes
     media = engine or EmbeddedEngine(wildcard(), settings.media_port, addresses, workers=workers)
-    the_hall = Hall(store, media, tokens, VERSION)
+    the_hall = Hall(store, media, tokens, f"{VERSION}+{pages_digest()}")
     doorman, origins = Doorman(store, tokens), Origins(settings.public_url, settings.proxies)
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())
     app = web.Application(middlewares=[dress, catch(_error_page), guard(origins)], client_max_size=REQUEST_BYTES)
     app[SITE] = site
-    for module in (entry, session, regie, hall, organise, calendar, signalling, operations):
+    for module in (entry, session, regie, hall, organise, badges, calendar, signalling, operations):
         app.add_routes(module.routes())
     hall.setup(app)
     app.router.add_static("/static/", static_directory())

@@ -50,6 +50,7 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (OTHER, "breakouts.enter", here),
         (MEMBER, "breakouts.tracks", {**here, "audio": True, "video": True, "person": None}),
         (OTHER, "breakouts.hand", {**here, "up": True}),
+        (STAFF, "breakouts.call", {**here, "person": OTHER, "called": True}),
         (MEMBER, "breakouts.help", {**here, "kind": "technical", "text": "Man hört uns nicht"}),
         (STAFF, "breakouts.answer", {**here, "help": HELP, "text": "Ich komme", "done": False}),
         (STAFF, "breakouts.visit", {**here, "room": "ag3"}),
@@ -80,10 +81,13 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
 
 TYPED = "AQEBAAQBB2ZpZWxkLTAETXV0IQA="
 """*Mut!* in a board's first field, as a page sends it."""
+
+
 def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
     """The run of show in the moderator's hand, at the end of everything else."""
     here = {"session": LIVE}
     new = {**here, "cue": "own-message-1", "kind": "message", "of": LIVE, "target": "", "text": "Ja", "minutes": None}
+    part = {**new, "cue": "own-part-0001", "kind": "part", "target": "diskussion", "text": "", "minutes": 10}
     last = "feedback:session.end"
     return [
         ("moderator", "direction.next", {**here, "step": 0}),
@@ -95,6 +99,9 @@ def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
         ("moderator", "direction.move", {**here, "cue": last, "before": "live-2:session.end"}),
         ("moderator", "direction.remove", {**here, "cue": last}),
         ("moderator", "direction.shift", {**here, "step": 4, "minutes": 5}),
+        ("moderator", "direction.add", {**part, "before": "live-1:session.backstage"}),
+        ("organiser", "direction.next", {**here, "step": 5}),
+        ("moderator", "direction.end_part", here),
         ("moderator", "direction.say", {**here, "text": "Bitte wiederkommen"}),
         ("organiser", "direction.screen", {**here, "screen": "turnout"}),
         ("moderator", "direction.screen", {**here, "screen": "auto"}),
@@ -102,6 +109,26 @@ def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+def the_films() -> list[tuple[str, str, dict[str, Any]]]:
+    """The film of the second session, in the moderator's hand."""
+    here = {"session": "live-2", "part": FILM}
+    return [
+        ("moderator", "session.move", {"session": "live-2", "to": "live"}),
+        ("moderator", FILE, {}),
+        ("moderator", "film.start", here),
+        (OTHER, WAIT, {"seconds": 5}),
+        ("moderator", "film.pause", {**here, "paused": True}),
+        ("organiser", "film.seek", {**here, "position": 0}),
+        ("moderator", "film.pause", {**here, "paused": False}),
+        ("moderator", "film.stop", here),
+        ("organiser", "film.start", here),
+        (OTHER, WAIT, {"seconds": 64}),
+    ]
+
+
+FILM = "krise-als-chance"
+FILE = "a file"
+"""No command: the film's file is taken in, a minute long."""
 WAIT = "the clock"
 """No command: time passes."""
 HELP = "the newest call for help"
@@ -132,7 +159,9 @@ def the_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
         ("moderator", "stage.bring_on", {"session": LIVE, **them}),
         ("organiser", "stage.set_tracks", {"session": LIVE, **tracks, "video": False, "person": speaker}),
         ("moderator", "stage.bring_on", {"session": LIVE, "person": speaker, "source": "screen"}),
+        ("organiser", "stage.name", {"session": LIVE, **them, "named": True}),
         ("moderator", "stage.take_off", {"session": LIVE, **them}),
+        ("speaker", "stage.call_off", {"session": LIVE, **camera, **me}),
         ("speaker", "stage.leave", {"session": LIVE, "source": "screen"}),
         ("moderator", "poll.create", {"session": LIVE, **draft()}),
         ("moderator", "poll.create", {"session": LIVE, **draft(kind="scale", options=[], scale_from=1, scale_to=5)}),
@@ -194,6 +223,7 @@ def the_talk() -> list[tuple[str, str, dict[str, Any]]]:
         ("participant", "hand.raise", {"up": True}),
         ("speaker", "hand.raise", {"up": True}),
         ("moderator", "hand.call", {"person": "participant"}),
+        ("participant", "hand.speak", {"video": False}),
         ("moderator", "hand.call", {"person": "speaker"}),
         ("moderator", "hand.lower", {"person": "speaker"}),
         ("participant", "hand.raise", {"up": True}),

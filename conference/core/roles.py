@@ -27,6 +27,8 @@ class Permission(StrEnum):
     MODERATE = "moderate"  # move sessions, bring people on stage, run polls
     PRODUCE = "produce"  # feed the venue's programme into the stage
     MONITOR = "monitor"  # see how feeds, viewers and media workers are doing
+    CONTROL = "control"  # choose which of the programme's feeds is on air, speak to those backstage
+    SHOW = "show"  # the hall's screens: they show votes as they grow
     ORGANISE = "organise"  # people, links, exports
 
 
@@ -35,10 +37,12 @@ _P = Permission
 MAY: dict[Role, frozenset[Permission]] = {
     Role.PARTICIPANT: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE}),
     Role.SPEAKER: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH}),
-    Role.MODERATOR: frozenset({_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH, _P.MODERATE, _P.MONITOR}),
-    Role.ORGANISER: frozenset({_P.VIEW, _P.JOIN, _P.MODERATE, _P.ORGANISE, _P.MONITOR}),
-    Role.PRODUCTION: frozenset({_P.VIEW, _P.PRODUCE, _P.MONITOR}),
-    Role.VENUE: frozenset({_P.VIEW}),
+    Role.MODERATOR: frozenset(
+        {_P.VIEW, _P.JOIN, _P.VOTE, _P.RATE, _P.PUBLISH, _P.MODERATE, _P.MONITOR, _P.CONTROL, _P.SHOW}
+    ),
+    Role.ORGANISER: frozenset({_P.VIEW, _P.JOIN, _P.MODERATE, _P.ORGANISE, _P.MONITOR, _P.CONTROL, _P.SHOW}),
+    Role.PRODUCTION: frozenset({_P.VIEW, _P.PRODUCE, _P.MONITOR, _P.CONTROL, _P.SHOW}),
+    Role.VENUE: frozenset({_P.VIEW, _P.SHOW}),
 }
 
 CREW = frozenset({Role.SPEAKER, Role.MODERATOR, Role.ORGANISER, Role.PRODUCTION})

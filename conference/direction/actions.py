@@ -151,6 +151,11 @@ async def say(unit: Unit, text: str) -> None:
         await doing.say(unit, show, text)
 
 
+async def show_on_screen(unit: Unit, screen: str) -> None:
+    """Choose what the hall's screens show (one of `SCREENS`); the same again is harmless."""
+    await doing.set_screen(unit, await _state(unit), screen)
+
+
 # --- editing --------------------------------------------------------------------------------------------------------
 
 

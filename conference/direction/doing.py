@@ -312,11 +312,17 @@ async def _unrecall_groups(_unit: Unit, _show: DirectionRow, _cue: Cue, _undo: U
 
 
 async def _set_screen(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
-    if show.screen == cue.target:
-        return {}
-    was, show.screen = show.screen, cue.target
-    await unit.tell(DAY, ScreenSet(cue.target))
-    return {"was": was}
+    was = show.screen
+    return {"was": was} if await set_screen(unit, show, cue.target) else {}
+
+
+async def set_screen(unit: Unit, show: DirectionRow, screen: str) -> bool:
+    """Choose what the hall's screens show (one of `SCREENS`); whether that is a change."""
+    if show.screen == screen:
+        return False
+    show.screen = screen
+    await unit.tell(DAY, ScreenSet(screen))
+    return True
 
 
 async def _unset_screen(unit: Unit, show: DirectionRow, _cue: Cue, undo: Undo) -> None:

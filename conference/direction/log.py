@@ -94,6 +94,7 @@ KINDS = {
     "session.start": "Veranstaltung starten",
     "session.end": "Veranstaltung beenden",
     "part": "Übergabe",
+    "film": "Film",
     "stage.programme": "Bild der Regie auf die Bühne",
     "poll.open": "Umfrage öffnen",
     "poll.close": "Umfrage schließen",
@@ -140,20 +141,45 @@ def _what(names: _Names, key: str, name: str, body: Mapping[str, Any]) -> str:
             return f"Zeiten verschoben: {times}"
         case "stage.brought_on" | "stage.taken_off":
             return f"{'Auf die Bühne' if name == 'stage.brought_on' else 'Von der Bühne'}: {body['name']}"
+        case "stage.on_air":
+            by_itself = ", von selbst: vom anderen Weg kam kein Bild" if body["automatic"] else ""
+            return f"Programm über {'den Hauptweg' if body['feed'] == 'main' else 'den Ersatzweg'}{by_itself}"
         case "pause.started":
             return "Aktiv-Pause begonnen" if body["pause"]["kind"] == "active" else "Pause begonnen"
         case "breakouts.changed":
             return f"Arbeitsgruppen {_PHASES.get(body['round']['phase'], '')}"
         case "show.part":
-            part = body["part"]
-            return f"Teil: {names.parts.get((key, part['part']), part['part'])}" if part else "Kein Teil mehr"
+            return _part(names, key, body["part"])
+        case "film.changed":
+            film = body["film"]
+            return (
+                f"Film {'läuft' if film['started_at'] else 'angehalten'}: {film['title']}" if film else "Film zu Ende"
+            )
         case "show.screen":
-            return "Saalbild: gleich geht es weiter" if body["screen"] == "card" else "Saalbild: wie die Veranstaltung"
+            return f"Saalbild: {_SCREENS[body['screen']]}"
         case "show.message":
             return f"Nachricht an alle: {body['message']['text']}" if body["message"] else "Nachricht zurückgenommen"
         case "direction.stepped":
             return _step(body["cue"])
     return ""
+
+
+_SCREENS = {
+    "auto": "wie die Veranstaltung",
+    "card": "gleich geht es weiter",
+    "camera": "nur die Bühne",
+    "poll": "Umfrage",
+    "turnout": "Umfrage ohne Zwischenstand",
+    "question": "angeheftete Frage",
+    "board": "Ergebnistafel",
+}
+
+
+def _part(names: _Names, key: str, part: Mapping[str, Any] | None) -> str:
+    if part is None:
+        return "Kein Teil mehr"
+    title = names.parts.get((key, part["part"]), part["part"])
+    return f"Ende des Teils: {title}" if part.get("ended") else f"Teil: {title}"
 
 
 def _step(cue: Mapping[str, Any] | None) -> str:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     START = "session.start"
     END = "session.end"
     PART = "part"  # hand over: its speakers come on stage, those of other parts go
+    FILM = "film"  # hand over to a film: it plays from its file, or the production plays it
     PROGRAMME = "stage.programme"  # the production's picture comes on stage
     POLL_OPEN = "poll.open"
     POLL_CLOSE = "poll.close"
@@ -43,8 +44,9 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-SCREENS = ("auto", "card")
-"""The hall's screen: what the session shows, or the card *gleich geht es weiter*."""
+SCREENS = ("auto", "card", "camera", "poll", "turnout", "question", "board")
+"""The hall's screens: what the session shows by itself; the card *gleich geht es weiter*; the stage alone; the poll
+alone; the poll without its votes until it is closed; the pinned question alone; the board alone."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _cues(item: Session, polls: Sequence[tuple[str, str]]) -> list[Cue]:
     if item.kind == "breakouts":
         return [cue(Kind.GROUPS_START), cue(Kind.GROUPS_RECALL), cue(Kind.END)]
     first = [cue(Kind.BACKSTAGE)] if item.kind == "live" else []
-    parts = [cue(Kind.PART, part.key, part.title) for part in item.parts]
+    parts = [cue(Kind.FILM if part.format == "film" else Kind.PART, part.key, part.title) for part in item.parts]
     asked = [cue(kind, key, text) for key, text in polls for kind in (Kind.POLL_OPEN, Kind.POLL_SHOW)]
     return [*first, cue(Kind.START), *parts, *asked, cue(Kind.END)]
 
@@ -167,6 +169,7 @@ def check(cue: Cue, item: Session, polls: Collection[str]) -> None:
     fits = {
         Kind.BACKSTAGE: live,
         Kind.PART: cue.target in {part.key for part in item.parts},
+        Kind.FILM: cue.target in {part.key for part in item.parts if part.format == "film"},
         Kind.PROGRAMME: live,
         Kind.POLL_OPEN: cue.target in polls,
         Kind.POLL_CLOSE: cue.target in polls,

@@ -25,8 +25,9 @@ from conference.hall.group_commit import GroupCommit
 from conference.hall.groups import Groups
 from conference.hall.health import WorkerRates, feeds_health, viewers_health
 from conference.hall.pause_clock import PauseClock
-from conference.hall.signals import public, signals_for
+from conference.hall.signals import shown_to, signals_for
 from conference.hall.snapshot import snapshot_for
+from conference.hall.stage_clock import StageClock
 from conference.hall.stage_media import StageMedia
 from conference.hall.talk import Talk
 from conference.hall.visit import Visit
@@ -165,7 +166,7 @@ class Hall:
         self._devices(visit)
         if visit.session:
             self._dirty.add(visit.session)
-        hello = {"boot": self.boot, "now": self.now(), "numbers": numbers}
+        hello = {"boot": self.boot, "version": self.version, "now": self.now(), "numbers": numbers}
         return {**hello, "resync": True} if missed is None else {**hello, "facts": [told.as_dict() for told in missed]}
 
     async def _missed(self, visit: Visit, since: dict[str, int]) -> tuple[dict[str, int], list[Told] | None]:
@@ -260,8 +261,8 @@ class Hall:
         async with self.store.reading() as db:
             body = await snapshot_for(db, person, link.public_id, key)
             full = await self._signals(db, key) if key else {}
-        shown = full if not full or Permission.MODERATE in body["me"]["may"] else public(full)
         role = Role(body["me"]["role"])
+        shown = shown_to(role, full) if full else {}
         live = {"feeds": self.media.arriving(key, role), "speaking": self.media.speaking(key, role)} if key else {}
         server = {"boot": self.boot, "now": self.now(), "version": self.version}
         return {"server": server, **body, "signals": {**shown, **live}}
@@ -416,9 +417,9 @@ class Hall:
         async with self.store.reading() as db:
             full = await signals_for(db, key)
         self._signalled[key] = asyncio.get_running_loop().time(), full
-        shown = {True: full, False: public(full)}
+        shown = {role: shown_to(role, full) for role in Role}
         for visit in self._listeners(key):
-            signals = shown[may(visit.roles[key], Permission.MODERATE)]
+            signals = shown[visit.roles[key]]
             visit.outbox.signal("presence", signals["presence"])
             for poll, tally in signals["tallies"].items():
                 visit.outbox.signal("tally", {"session": key, **tally}, poll)

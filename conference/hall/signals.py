@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conference.core.roles import Permission, Role, may
 from conference.feedback import queries as feedback
 from conference.pauses import queries as pauses
 from conference.polls import queries as polls
@@ -34,7 +35,13 @@ async def signals_for(db: AsyncSession, key: str) -> dict[str, Any]:
     return {"presence": presence, "tallies": tallies, "rating": rating, "pause": pause, "votes": votes}
 
 
-def public(signals: dict[str, Any]) -> dict[str, Any]:
-    """The moderators' signals without what is theirs alone."""
+def shown_to(role: Role, signals: dict[str, Any]) -> dict[str, Any]:
+    """What somebody in this role gets of the moderators' signals; the hall's screens get the votes as they grow."""
+    if may(role, Permission.MODERATE):
+        return signals
+    return {**signals, "rating": None} if may(role, Permission.SHOW) else _public(signals)
+
+
+def _public(signals: dict[str, Any]) -> dict[str, Any]:
     tallies = {key: {name: tally[name] for name in ("poll", *_PUBLIC)} for key, tally in signals["tallies"].items()}
     return {**signals, "tallies": tallies, "rating": None}

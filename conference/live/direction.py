@@ -34,6 +34,12 @@ class Words(InSession):
     text: str = Field(max_length=300)
 
 
+class Choice(InSession):
+    """What the hall's screens show."""
+
+    screen: Literal["auto", "card", "camera", "poll", "turnout", "question", "board"]
+
+
 class OneCue(InSession):
     """A cue."""
 
@@ -58,8 +64,8 @@ class New(Place):
 
     cue: Annotated[str, Field(pattern=r"^own-[a-z0-9-]{8,40}$")]
     kind: Literal[
-        "session.backstage", "session.start", "session.end", "part", "stage.programme", "poll.open", "poll.close",
-        "poll.show", "pause.start", "pause.end", "groups.start", "groups.recall", "screen", "message",
+        "session.backstage", "session.start", "session.end", "part", "film", "stage.programme", "poll.open",
+        "poll.close", "poll.show", "pause.start", "pause.end", "groups.start", "groups.recall", "screen", "message",
     ]  # fmt: skip
     of: Annotated[str, Field(min_length=1, max_length=64)]
     target: str = Field(max_length=64)
@@ -96,11 +102,25 @@ async def shift(asked: Asked[ShiftBy]) -> dict[str, bool]:
         return {"done": await actions.shift(unit, body.step, body.minutes, asked.visit.person)}
 
 
+@command("direction.end_part", may=Permission.MODERATE, body=InSession)
+async def end_part(asked: Asked[InSession]) -> None:
+    """The part that is on is over."""
+    async with asked.hall.store.unit() as unit:
+        await actions.end_part(unit, asked.body.session)
+
+
 @command("direction.say", may=Permission.MODERATE, body=Words)
 async def say(asked: Asked[Words]) -> None:
     """Say something to everybody."""
     async with asked.hall.store.unit() as unit:
         await actions.say(unit, asked.body.text)
+
+
+@command("direction.screen", may=Permission.MODERATE, body=Choice)
+async def show_on_screen(asked: Asked[Choice]) -> None:
+    """Choose what the hall's screens show."""
+    async with asked.hall.store.unit() as unit:
+        await actions.show_on_screen(unit, asked.body.screen)
 
 
 @command("direction.add", may=Permission.MODERATE, body=New)

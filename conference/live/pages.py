@@ -10,6 +10,7 @@ from conference.core.roles import Permission
 from conference.live.registry import Asked, Body, InSession, Nothing, command
 from conference.questions import actions as hands
 from conference.sessions import queries
+from conference.sessions.actions import presence
 
 
 class Page(Body):
@@ -42,6 +43,23 @@ async def leave(asked: Asked[InSession]) -> None:
     await asked.hall.part(asked.visit, asked.body.session)
     async with asked.hall.store.unit() as unit:
         await hands.lower(unit, asked.body.session, asked.visit.person.public_id)
+
+
+@command("hall.arrive", may=Permission.JOIN, body=InSession)
+async def arrive(asked: Asked[InSession]) -> None:
+    """Be in the hall in this session too, after having been checked in before."""
+    async with asked.hall.store.unit() as unit:
+        await presence.arrive(unit, asked.body.session, asked.visit.person)
+    asked.hall.mark(asked.body.session)
+
+
+@command("hall.leave", may=Permission.JOIN, body=InSession)
+async def go(asked: Asked[InSession]) -> None:
+    """Leave the hall."""
+    async with asked.hall.store.unit() as unit:
+        await presence.go(unit, asked.body.session, asked.visit.person)
+        await hands.lower(unit, asked.body.session, asked.visit.person.public_id)
+    asked.hall.mark(asked.body.session)
 
 
 @command("session.people", may=Permission.MODERATE, body=InSession)

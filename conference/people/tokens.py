@@ -49,6 +49,11 @@ class Tokens:
         signed = self._signer(self._key, b"conference.hall").get_signature(f"{session}.{period}")
         return signed.decode()[:10]
 
+    def badge(self, link: Link) -> str:
+        """What a name badge carries beside the link: its holder was given it in the hall. Dies with the link."""
+        signed = self._signer(self._key, b"conference.badge").get_signature(f"{link.public_id}.{link.nonce}")
+        return signed.decode()[:10]
+
     @staticmethod
     def _read(signer: Signer, value: str) -> tuple[str, str] | None:
         try:

@@ -193,6 +193,15 @@ async def presence(db: AsyncSession, session_id: int) -> dict[str, int]:
     return {"online": sources.count("online"), "hall": sources.count("hall")}
 
 
+async def in_hall(db: AsyncSession, person_id: int, key: str | None = None) -> bool:
+    """Whether somebody was checked in in the hall at all, or is now in this session."""
+    mine = select(PresenceRow.id).where(PresenceRow.person_id == person_id, PresenceRow.source == "hall")
+    if key is not None:
+        here = select(SessionRow.id).where(SessionRow.key == key).scalar_subquery()
+        mine = mine.where(PresenceRow.session_id == here, PresenceRow.ended.is_(None))
+    return (await db.execute(mine.limit(1))).first() is not None
+
+
 async def people_present(db: AsyncSession, item: Session) -> list[dict[str, Any]]:
     """Who is present now, by name, with devices and whether in the hall."""
     query = (

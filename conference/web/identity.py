@@ -59,16 +59,20 @@ class Doorman:
 
     def remember(self, response: web.StreamResponse, link: Link, *, secure: bool) -> None:
         """Set the cookie of this link, and that it was the last one opened."""
-        for name, value in ((f"{COOKIE}{link.public_id}", self._tokens.cookie(link)), (LAST, link.public_id)):
-            response.set_cookie(
-                name,
-                value,
-                max_age=COOKIE_DAYS * 86400,
-                httponly=True,
-                samesite="Lax",
-                secure=secure,
-                path="/",
-            )
+        self._set(response, f"{COOKIE}{link.public_id}", self._tokens.cookie(link), secure)
+        self._set(response, LAST, link.public_id, secure)
+
+    def prolong(self, request: web.Request, response: web.StreamResponse, link: Link, *, secure: bool) -> None:
+        """Let the cookie of this link, which the request carries, live on from now."""
+        name = f"{COOKIE}{link.public_id}"
+        if name in request.cookies:
+            self._set(response, name, self._tokens.cookie(link), secure)
+
+    @staticmethod
+    def _set(response: web.StreamResponse, name: str, value: str, secure: bool) -> None:
+        response.set_cookie(
+            name, value, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="Lax", secure=secure, path="/"
+        )
 
     async def _find(self, read: tuple[str, str] | None) -> tuple[Link, Person] | None:
         if read is None:

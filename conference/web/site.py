@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,17 @@ def static_directory() -> Path:
     """Where ``static/`` is: beside the package in a checkout, inside it when installed."""
     checkout = HERE.parent.parent / "static"
     return checkout if checkout.is_dir() else HERE.parent / "static"
+
+
+@cache
+def pages_digest() -> str:
+    """Twelve hex digits that change with what pages are made of: a page that was born with others is an old one."""
+    whole = hashlib.sha256()
+    for directory in (static_directory() / "js", static_directory() / "css", static_directory() / "i18n", HERE):
+        for file in sorted(directory.rglob("*.*")):
+            if file.suffix in (".js", ".css", ".json", ".html"):
+                whole.update(file.name.encode() + file.read_bytes())
+    return whole.hexdigest()[:12]
 
 
 @cache

@@ -7,6 +7,7 @@ export function wakeForms() {
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
     if (button instanceof HTMLElement) void copy(button);
+    if (event.target instanceof Element && event.target.closest("[data-print]")) print();
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -22,6 +22,8 @@ const REPEATABLE = new Set([
   "session.join",
   "session.leave",
   "session.people",
+  "hall.arrive",
+  "hall.leave",
   "stage.enter",
   "stage.leave",
   "stage.set_tracks",
@@ -39,6 +41,7 @@ const REPEATABLE = new Set([
   "question.merge",
   "question.pin",
   "question.settings",
+  "direction.screen",
   "hand.raise",
   "hand.call",
   "hand.lower",
@@ -105,6 +108,7 @@ export class Protocol {
    * @param {(snapshot: Snapshot) => void} on.snapshot
    * @param {() => void} on.greeted after each hello, the missed facts being told
    * @param {() => void} on.restarted the server is another one than before
+   * @param {(version: string) => void} [on.version] of the server's pages, at each hello
    * @param {(reason: string) => void} on.bye
    * @param {(state: ConnectionState) => void} on.state
    */
@@ -174,9 +178,10 @@ export class Protocol {
     });
   }
 
-  /** @param {{boot: string, now: string, facts: Fact[], resync?: boolean}} hello */
-  async #greet({ boot, now, facts, resync }) {
+  /** @param {{boot: string, version: string, now: string, facts: Fact[], resync?: boolean}} hello */
+  async #greet({ boot, version, now, facts, resync }) {
     setClock(now, 400);
+    this.on.version?.(version);
     const restarted = this.#boot !== "" && this.#boot !== boot;
     this.#boot = boot;
     this.#greeted = true;

@@ -17,10 +17,13 @@ class Room extends EventTarget {
   connection = "connecting";
   joined = false;
   revoked = false;
+  /** Whether the server's pages are others by now than the one this page was born with. */
+  outdated = false;
   /** @type {Protocol | null} */
   #protocol = null;
   #told = false;
   #going = false;
+  #born = "";
 
   /** Takes the snapshot the page came with and starts listening. */
   open() {
@@ -29,7 +32,8 @@ class Room extends EventTarget {
     if (this.snapshot === null) return;
     setClock(this.snapshot.server.now, 900);
     keepName(this.snapshot.me.handle);
-    this.joined = this.#remembered;
+    this.#born = this.snapshot.server.version;
+    this.joined = this.#remembered || document.body.dataset.here !== undefined;
     this.#listen();
   }
 
@@ -49,6 +53,10 @@ class Room extends EventTarget {
           void this.#returned();
         },
         restarted: () => this.dispatchEvent(new Event("restarted")),
+        version: (version) => {
+          this.outdated = version !== undefined && version !== this.#born;
+          this.#tell();
+        },
         bye: (reason) => this.#bye(reason),
         state: (state) => {
           this.connection = state;
@@ -107,13 +115,13 @@ class Room extends EventTarget {
 
   /** Become present: what counts begins here. */
   async join() {
-    await this.ask("session.join");
+    await this.ask(this.#joins);
     this.#remember(true);
   }
 
   async leave() {
     this.#remember(false);
-    await this.ask("session.leave");
+    await this.ask(this.#there ? "hall.leave" : "session.leave");
   }
 
   /**
@@ -124,9 +132,24 @@ class Room extends EventTarget {
   follow(key) {
     if (this.joined) sessionStorage.setItem(`joined ${key} ${this.me.id}`, "yes");
     sessionStorage.removeItem(this.#memory);
-    const stays = document.querySelector("conf-session") !== null;
-    if (!stays || !this.#protocol) location.assign(address(`/s/${key}`));
+    const stays = document.querySelector("conf-session, conf-in-hall, conf-venue") !== null;
+    if (!stays || !this.#protocol) location.assign(address(this.way(key)));
     else if (!this.#going) void this.#go(key);
+  }
+
+  /** The page of another session that is to this one's like. @param {string} key */
+  way(key) {
+    const kind = location.pathname.split("/")[1];
+    return `/${["hall", "venue", "overlay"].includes(kind) ? kind : "s"}/${key}`;
+  }
+
+  /** Whether this is the page of somebody in the hall: present there, not online. */
+  get #there() {
+    return document.body.dataset.presence === "hall";
+  }
+
+  get #joins() {
+    return this.#there ? "hall.arrive" : "session.join";
   }
 
   /** What the line to the former session still says is nobody's business. */
@@ -147,9 +170,14 @@ class Room extends EventTarget {
     try {
       const before = this.state.session;
       const snapshot = await this.command("page.snapshot", { session: key });
+      const way = this.way(key);
       this.#hangUp();
-      history.pushState(null, "", address(`/s/${key}`));
-      addEventListener("popstate", () => location.reload(), { once: true });
+      if (way.startsWith("/s/")) {
+        history.pushState(null, "", address(way));
+        addEventListener("popstate", () => location.reload(), { once: true });
+      } else {
+        history.replaceState(null, "", address(way));
+      }
       for (const link of document.querySelectorAll(".site-nav a")) {
         link.setAttribute("href", link.getAttribute("href")?.replace(`/${before}`, `/${key}`) ?? "");
       }
@@ -160,7 +188,7 @@ class Room extends EventTarget {
       this.dispatchEvent(new Event("moved"));
       this.#tell();
     } catch {
-      location.assign(address(`/s/${key}`));
+      if (document.querySelector("conf-venue") === null) location.assign(address(this.way(key)));
     }
     this.#going = false;
   }
@@ -179,7 +207,7 @@ class Room extends EventTarget {
   async #returned() {
     if (!this.joined) return;
     try {
-      await this.ask("session.join");
+      await this.ask(this.#joins);
     } catch {
       this.#remember(false);
     }

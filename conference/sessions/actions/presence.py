@@ -78,6 +78,25 @@ async def check_in(unit: Unit, key: str, person: Person) -> None:
         await _open(unit, row.id, person.id, new_id("hall"), HALL)
 
 
+async def arrive(unit: Unit, key: str, person: Person) -> None:
+    """Somebody who was checked in before, in whichever session, is in the hall in this one too.
+
+    Raises:
+        ConferenceError: ``hall.unknown`` for whoever was never checked in; ``session.over``.
+    """
+    if not await queries.in_hall(unit.db, person.id):
+        raise ConferenceError("hall.unknown", "Bitte scannen Sie den Code vom Saalbild oder von Ihrem Namensschild.")
+    await check_in(unit, key, person)
+
+
+async def go(unit: Unit, key: str, person: Person) -> None:
+    """Somebody leaves the hall before the session ends."""
+    row = await queries.row(unit.db, key)
+    mine = PresenceRow.session_id == row.id, PresenceRow.person_id == person.id, PresenceRow.source == HALL
+    query = update(PresenceRow).where(*mine, _STILL_OPEN)
+    await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
+
+
 async def leave_hall(unit: Unit, session_id: int) -> None:
     """The session ended: nobody attends it in the hall any more."""
     query = update(PresenceRow).where(PresenceRow.session_id == session_id, PresenceRow.source == HALL, _STILL_OPEN)

@@ -14,7 +14,10 @@ from conference.sessions import queries as sessions
 from conference.sessions.export import attendance_of
 from conference.sessions.model import Session
 from conference.web.identity import COOKIE, Identity
+from conference.web.pages.hall import hall_of
 from conference.web.site import SITE, identify, render, with_handle
+
+SCREENS = ("venue", "overlay")
 
 
 async def start(request: web.Request) -> web.StreamResponse:
@@ -43,7 +46,12 @@ async def open_link(request: web.Request) -> web.StreamResponse:
 
 
 async def _target(request: web.Request, link: Link, person: Person) -> str:
-    """Where a link leads: the page of its session in the person's role, or Mein Tag."""
+    """Where a link leads: a screen or the hall if the address says so, the page of its session, or Mein Tag."""
+    hall = await hall_of(request, link, person)
+    if hall:
+        return hall
+    if (to := request.query.get("to")) in SCREENS and may(person.role, Permission.SHOW):
+        return f"/{to}/{link.session}" if link.session else f"/{to}"
     if link.session is None:
         return {Role.ORGANISER: "/organise", Role.VENUE: "/venue"}.get(person.role, "/me")
     async with request.app[SITE].store.reading() as db:
@@ -76,6 +84,7 @@ async def me(request: web.Request) -> web.StreamResponse:
         links=_links(request, identity, links, titles),
         calendar_url=_calendar(request, identity.link),
         attendance=attendance if may(identity.person.role, Permission.JOIN) else [],
+        overlay_url=f"{site.link_url(request, identity.link)}?to=overlay",
         desks=desks if may(identity.person.role, Permission.PRODUCE) else [],
     )
 

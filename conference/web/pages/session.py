@@ -52,31 +52,34 @@ async def backstage(request: web.Request) -> web.StreamResponse:
     return await render(request, "backstage.html", identity, key, item=item)
 
 
-async def venue(request: web.Request) -> web.StreamResponse:
-    """The hall's screen, with the code by which people in the hall check in."""
+async def screen(request: web.Request) -> web.StreamResponse:
+    """The hall's screen, or the same on a transparent ground; with the code by which people in the hall check in."""
     identity, key, role, item = await _open(request)
-    if role in (Role.PARTICIPANT, Role.SPEAKER):
-        raise NotAllowed()
-    url = checkin_url(request, key)
-    return await render(request, "venue.html", identity, key, item=item, checkin_url=url, checkin_qr=qr(url))
+    _require(role, Permission.SHOW)
+    url, overlay = checkin_url(request, key), request.path.startswith("/overlay/")
+    return await render(request, "venue.html", identity, key, item=item, checkin_qr=qr(url), overlay=overlay)
 
 
-async def current_venue(request: web.Request) -> web.StreamResponse:
+async def current_screen(request: web.Request) -> web.StreamResponse:
     """The hall's screen of the session that is on now."""
-    await identify(request)
+    await identify(request, may=Permission.SHOW)
     async with request.app[SITE].store.reading() as db:
         rows = await queries.agenda(db)
     key = belongs_now(rows) or rows[-1].key
-    raise web.HTTPSeeOther(with_handle(f"/venue/{key}", request.query.get("as")))
+    raise web.HTTPSeeOther(with_handle(f"{request.path}/{key}", request.query.get("as")))
 
 
 async def checkin_code(request: web.Request) -> web.StreamResponse:
-    """The present check-in code for the hall's screen: ``{url, qr}``; it changes every few minutes."""
-    _, key, role, _ = await _open(request)
-    if role in (Role.PARTICIPANT, Role.SPEAKER):
-        raise NotAllowed()
-    url = checkin_url(request, key)
-    return web.json_response({"url": url, "qr": str(qr(url))})
+    """The present check-in code for the hall's screen: ``{url, qr}``; it changes every few minutes.
+
+    Who asks for it is a screen that is on: its cookie lives on from now.
+    """
+    identity, key, role, _ = await _open(request)
+    _require(role, Permission.SHOW)
+    site, url = request.app[SITE], checkin_url(request, key)
+    response = web.json_response({"url": url, "qr": str(qr(url))}, headers={"Cache-Control": "no-store"})
+    site.doorman.prolong(request, response, identity.link, secure=site.secure(request))
+    return response
 
 
 def checkin_url(request: web.Request, key: str) -> str:
@@ -109,7 +112,9 @@ def routes() -> list[web.RouteDef]:
         web.get("/s/{session}", participant),
         web.get("/s/{session}/moderation", moderation),
         web.get("/s/{session}/backstage", backstage),
-        web.get("/venue", current_venue),
-        web.get("/venue/{session}", venue),
+        web.get("/venue", current_screen),
+        web.get("/overlay", current_screen),
+        web.get("/venue/{session}", screen),
+        web.get("/overlay/{session}", screen),
         web.get("/venue/{session}/code", checkin_code),
     ]

@@ -59,7 +59,7 @@ export class Agenda extends Live {
       <div class="agenda__what">
         ${here
           ? html`<span class="agenda__title" aria-current="page">${item.title}</span>`
-          : html`<a class="agenda__title" href=${address(`/s/${item.key}`)}>${item.title}</a>`}
+          : html`<a class="agenda__title" href=${address(room.way(item.key))}>${item.title}</a>`}
         ${stateBadge(item)} ${shiftOf(item)}
         ${item.parts.length > 0
           ? html`<details ?open=${item.state === "live" && !here}>

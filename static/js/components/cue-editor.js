@@ -9,7 +9,7 @@ import { room } from "../room.js";
 
 /** @import {Cue} from "../state/types.js" */
 
-const KINDS = ["message", "pause.start", "screen:card", "screen:auto", "stage.programme", "part", "poll.open", "poll.close", "poll.show", "session.start", "session.end"];
+const KINDS = ["message", "pause.start", "screen:card", "screen:auto", "screen:camera", "screen:poll", "screen:turnout", "screen:question", "screen:board", "stage.programme", "part", "poll.open", "poll.close", "poll.show", "session.start", "session.end"];
 
 export class CueEditor {
   #kind = "message";

@@ -1,6 +1,7 @@
 /** The run of show in the moderator's hand: the next cue by one press, back, the times, the list, the day's log. */
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
+import { live } from "/static/vendor/lit-html/directives/live.js";
 import { repeat } from "/static/vendor/lit-html/directives/repeat.js";
 
 import { address } from "../address.js";
@@ -23,6 +24,7 @@ const SETTLE = 900;
 const BEHIND = 2;
 const AHEAD = 5;
 const FORMATS = ["xlsx", "csv", "json"];
+const SCREENS = ["auto", "card", "camera", "poll", "turnout", "question", "board"];
 
 export class DirectionDesk extends Live {
   #timer = 0;
@@ -61,7 +63,7 @@ export class DirectionDesk extends Live {
         <span class="direction__drift" data-state=${state}>${icon("clock")}${text}</span>
       </div>
       <conf-time-left></conf-time-left>
-      ${this.#next(direction)} ${this.#times()} ${this.#list(direction)} ${this.#say()} ${this.#protocol()}
+      ${this.#next(direction)} ${this.#times()} ${this.#screen()} ${this.#list(direction)} ${this.#say()} ${this.#protocol()}
     </section>`;
   }
 
@@ -171,6 +173,24 @@ export class DirectionDesk extends Live {
         : nothing}
       ${tool("direction.remove", what, icon("trash"), false, () => attempt(() => room.ask("direction.remove", { cue: cue.key })))}
     </span>`;
+  }
+
+  /** What the hall's screens show: by themselves, or one thing alone. */
+  #screen() {
+    const shown = room.state.show?.screen ?? "auto";
+    return html`<label class="kern-label" for="direction-screen">${t("screen.choose")}</label>
+      <div class="kern-form-input__select-wrapper">
+        <select class="kern-form-input__select" id="direction-screen" .value=${live(shown)} @change=${(/** @type {Event} */ event) => this.#choose(event)}>
+          ${SCREENS.map((screen) => html`<option value=${screen} ?selected=${screen === shown}>${t(`screen.${screen}`)}</option>`)}
+        </select>
+      </div>`;
+  }
+
+  /** @param {Event} event */
+  async #choose(event) {
+    const { value } = /** @type {HTMLSelectElement} */ (event.target);
+    await attempt(() => room.ask("direction.screen", { screen: value }));
+    this.update();
   }
 
   #say() {

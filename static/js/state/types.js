@@ -339,7 +339,7 @@
  * @property {Cue[]} cues
  *
  * @typedef {object} Show what everybody sees of the direction
- * @property {{session: string, part: string, since: string, until: string | null} | null} part
+ * @property {{session: string, part: string, since: string, until: string | null, ended?: boolean, production?: boolean} | null} part
  * @property {string} screen auto, card, camera, poll, turnout, question, board
  * @property {{id: number, text: string, at: string} | null} message
  *
