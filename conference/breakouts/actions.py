@@ -161,12 +161,12 @@ class _Groups:
         for row in changed:
             row.room, row.wanted, row.late = seats[row], None, False
             row.audio = row.video = False
-            row.hand = None
+            row.hand, row.called = None, False
         await self.tell_seats(changed, touched)
 
 
 def _no_place(session_id: int, person: PersonRow, *, staff: bool) -> PlaceRow:
-    off = dict.fromkeys(("locked", "staying", "late", "audio", "video"), False)
+    off = dict.fromkeys(("locked", "staying", "late", "audio", "video", "called"), False)
     none = dict.fromkeys(("room", "home", "wanted", "hand"))
     return PlaceRow(session_id=session_id, person=person, staff=staff, **off, **none)
 
@@ -447,7 +447,7 @@ async def _close(groups: _Groups) -> None:
         if row.audio or row.video or row.hand or row.staying or (row.staff and row.room):
             changed.append((row, row.room))
             row.audio = row.video = row.staying = False
-            row.hand = None
+            row.hand, row.called = None, False
             row.room = None if row.staff else row.room
     helps = await queries.waiting(unit.db, groups.session.id)
     for call in helps:
@@ -472,7 +472,7 @@ async def stay(unit: Unit, key: str, person: Person, *, staying: bool) -> None:
     place.staying = staying
     if staying:
         place.audio = place.video = False
-        place.hand = None
+        place.hand, place.called = None, False
         await presence.unseat(unit, groups.session.id, person.id)
     await groups.tell_seats([place], [place.room])
     await unit.tell(DAY, BreakoutsStayed(key, staying, person.public_id))
@@ -548,12 +548,40 @@ async def set_tracks(unit: Unit, key: str, actor: Person, public_id: str | None,
 
 
 async def set_hand(unit: Unit, key: str, person: Person, *, up: bool) -> None:
-    """Raise one's hand, or lower it. Raises ConferenceError ``breakouts.closed``, ``breakouts.no_room``."""
+    """Raise one's hand, or lower it: whoever had the word gives it back.
+
+    Raises:
+        ConferenceError: ``breakouts.closed``, ``breakouts.no_room``.
+    """
     groups = await _Groups.of(unit, key)
     place = await groups.mine(person)
     if (place.hand is not None) != up:
-        place.hand = unit.now if up else None
+        place.hand, place.called = unit.now if up else None, False
         await _tell_person(groups, place)
+
+
+async def call_hand(unit: Unit, key: str, actor: Person, public_id: str, *, called: bool) -> None:
+    """Give the word in a room to somebody whose hand is up, or take the hand down; who had it before has had the word.
+
+    Raises:
+        NotAllowed: not staff; NotFound: no such hand; ConferenceError ``breakouts.closed``, ``breakouts.no_room``.
+    """
+    groups = await _Groups.of(unit, key)
+    if not may(groups.session.role_of(actor), Permission.MODERATE):
+        raise NotAllowed()
+    place = await groups.mine(await people_queries.person(unit.db, public_id))
+    if place.hand is None:
+        if called:
+            raise NotFound("Diese Wortmeldung")
+        return
+    if called and place.called:
+        return
+    for other in await queries.places(unit.db, groups.session.id, place.room):
+        if called and other.called:
+            other.hand, other.called = None, False
+            await _tell_person(groups, other)
+    place.hand, place.called = (place.hand, True) if called else (None, False)
+    await _tell_person(groups, place)
 
 
 async def _tell_person(groups: _Groups, place: PlaceRow) -> None:

@@ -257,6 +257,7 @@ def person_view(row: PlaceRow) -> dict[str, Any]:
         "audio": row.audio,
         "video": row.video,
         "hand": iso(row.hand),
+        "called": row.called,
     }
 
 

@@ -22,6 +22,7 @@ class RoundRow(Base):
         closing: the end was called for by a press, not by the clock alone.
         swaps: whether people may exchange places until the start.
         choosing: whether they may choose a room themselves.
+        boards: rooms in the order in which their boards are shown; those not named come behind.
     """
 
     __tablename__ = "breakouts"
@@ -32,6 +33,7 @@ class RoundRow(Base):
     closing: Mapped[bool] = mapped_column(default=False)
     swaps: Mapped[bool] = mapped_column(default=True)
     choosing: Mapped[bool] = mapped_column(default=False)
+    boards: Mapped[list[str]] = mapped_column(default=list)
 
 
 class RoomRow(Base):
@@ -68,6 +70,7 @@ class PlaceRow(Base):
         wanted: the room that this person would exchange for.
         late: came when places had been given out.
         hand: since when the hand is up.
+        called: has the word: was called up by staff.
     """
 
     __tablename__ = "breakout_places"
@@ -83,6 +86,7 @@ class PlaceRow(Base):
     audio: Mapped[bool] = mapped_column(default=False)
     video: Mapped[bool] = mapped_column(default=False)
     hand: Mapped[datetime | None]
+    called: Mapped[bool] = mapped_column(default=False)
 
     person: Mapped[PersonRow] = relationship(lazy="joined")
 

@@ -17,6 +17,7 @@ from conference.media.limits import Pace
 from conference.pauses import queries as pauses
 from conference.people import queries as people
 from conference.people.model import Link, Person
+from conference.questions import queries as questions
 from conference.sessions import queries
 from conference.sessions.actions import stage as stage_actions
 from conference.sessions.model import Source, State, may_watch
@@ -263,10 +264,11 @@ class StageMedia:
                 await stage_actions.bring_on(unit, key, person.public_id, Source.PROGRAMME)
 
     async def _check_backstage(self, key: str, person: Person, role: Role, source: Source) -> None:
-        if not may(role, Permission.PUBLISH):
-            raise NotAllowed()
         async with self._store.reading() as db:
             row = await queries.session(db, key)
+            guest = source is Source.CAMERA and await questions.is_called(db, row.id, person.id)
+            if not (may(role, Permission.PUBLISH) or guest):
+                raise NotAllowed()
             if await db.get(StageRow, (row.id, person.id, source.value)) is None:
                 raise NotAllowed("Bitte zuerst in den Backstage-Bereich gehen.")
 

@@ -93,6 +93,13 @@ class Hand(InSession):
     up: bool
 
 
+class Called(InSession):
+    """Somebody's hand in a room: given the word, or taken down."""
+
+    person: PersonKey
+    called: bool
+
+
 class Words(InSession):
     """A message to one room, or to all (None)."""
 
@@ -240,6 +247,14 @@ async def hand(asked: Asked[Hand]) -> None:
     """Raise or lower one's hand."""
     async with asked.hall.store.unit() as unit:
         await actions.set_hand(unit, asked.body.session, asked.visit.person, up=asked.body.up)
+
+
+@command("breakouts.call", may=Permission.MODERATE, body=Called)
+async def call_hand(asked: Asked[Called]) -> None:
+    """Call up a hand in a room, or take it down."""
+    body = asked.body
+    async with asked.hall.store.unit() as unit:
+        await actions.call_hand(unit, body.session, asked.visit.person, body.person, called=body.called)
 
 
 @command("breakouts.message", may=Permission.MODERATE, body=Words)

@@ -75,6 +75,12 @@ class Hand(InSession):
     up: bool
 
 
+class Speak(InSession):
+    """Whether with a camera."""
+
+    video: bool
+
+
 class OneHand(InSession):
     """Somebody's hand."""
 
@@ -165,6 +171,13 @@ async def call(asked: Asked[OneHand]) -> None:
     """Call somebody up."""
     async with asked.hall.store.unit() as unit:
         await actions.call(unit, asked.body.session, asked.body.person)
+
+
+@command("hand.speak", may=Permission.JOIN, body=Speak)
+async def speak(asked: Asked[Speak]) -> None:
+    """Take the word that one was called up for, with a microphone and, if wanted, a camera."""
+    async with asked.hall.store.unit() as unit:
+        await actions.speak(unit, asked.body.session, asked.visit.person, video=asked.body.video)
 
 
 @command("hand.lower", may=Permission.MODERATE, body=SomeHands)

@@ -9,6 +9,9 @@ from pydantic import Field
 from conference.core.errors import NotAllowed
 from conference.core.roles import Permission, may
 from conference.live.registry import Asked, InSession, command
+from conference.questions import actions as hands
+from conference.questions import queries as questions
+from conference.sessions import queries as sessions
 from conference.sessions.actions import stage
 from conference.sessions.model import Source
 
@@ -64,16 +67,19 @@ async def take_off(asked: Asked[SomebodysSource]) -> None:
     """Take somebody off the stage."""
     async with asked.hall.store.unit() as unit:
         await stage.take_off(unit, asked.body.session, asked.body.person, Source(asked.body.source))
+        await hands.taken_off(unit, asked.body.session, asked.body.person)
 
 
 @command("stage.set_tracks", may=Permission.VIEW, body=Tracks)
 async def set_tracks(asked: Asked[Tracks]) -> None:
     """Switch sound and picture: one's own on and off; moderators may switch others off."""
     body, me = asked.body, asked.visit.person
-    needed = Permission.PUBLISH if body.person in (None, me.public_id) else Permission.MODERATE
-    if not may(asked.role, needed):
-        raise NotAllowed()
+    own = body.person in (None, me.public_id)
     async with asked.hall.store.unit() as unit:
+        row = await sessions.row(unit.db, body.session)
+        guest = own and await questions.is_called(unit.db, row.id, me.id)
+        if not (guest or may(asked.role, Permission.PUBLISH if own else Permission.MODERATE)):
+            raise NotAllowed()
         await stage.set_tracks(
             unit, body.session, me, body.person, Source(body.source), audio=body.audio, video=body.video
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -9,7 +10,9 @@ from sqlalchemy import ColumnElement, delete, func, literal, select
 from sqlalchemy.orm import aliased
 
 from conference.core import audience
-from conference.core.errors import ConferenceError, NotFound
+from conference.core.errors import Address, ConferenceError, NotFound
+from conference.core.roles import Permission, may
+from conference.people import queries as people
 from conference.people.model import Person
 from conference.people.tables import PersonRow
 from conference.questions import queries
@@ -33,6 +36,8 @@ from conference.questions.model import (
 )
 from conference.questions.tables import HandRow, QuestionRow, QuestionSettingsRow, QuestionVoteRow
 from conference.sessions import queries as sessions
+from conference.sessions.actions import stage
+from conference.sessions.model import Session, Source
 from conference.sessions.model import State as SessionState
 from conference.sessions.tables import SessionRow
 from conference.store import facts_log
@@ -261,7 +266,9 @@ async def lower(unit: Unit, key: str, person: str | None) -> None:
     if person is not None:
         gone = gone.where(HandRow.person_id.in_(who))
     gone = gone.execution_options(synchronize_session=False)
-    if (await unit.db.execute(gone.returning(HandRow.person_id))).first():
+    lowered = list((await unit.db.execute(gone.returning(HandRow.person_id))).scalars())
+    if lowered:
+        await _step_down(unit, key, lowered)
         await _tell_hands(unit, key, session.id)
 
 
@@ -272,13 +279,50 @@ async def call(unit: Unit, key: str, person: str) -> None:
     found = [(row, who) for row, who in await unit.db.execute(query.where(HandRow.session_id == session.id))]
     if person not in {who for _, who in found}:
         raise NotFound("Diese Wortmeldung")
+    before = [row for row, who in found if row.called and who != person]
     for row, who in found:
-        if row.called and who != person:
-            await unit.db.delete(row)
-        elif who == person:
-            row.called = True
+        row.called = row.called or who == person
+    for row in before:
+        await unit.db.delete(row)
     await unit.db.flush()
+    await _step_down(unit, key, [row.person_id for row in before])
     await _tell_hands(unit, key, session.id)
+
+
+async def speak(unit: Unit, key: str, person: Person, *, video: bool) -> None:
+    """Take the word that one was called up for: onto the stage, as a guest, with microphone and, if wanted, camera.
+
+    A guest is on stage for as long as the hand is called up; whoever is there already only gets the tracks.
+
+    Raises:
+        ConferenceError: ``hand.not_called``, ``stage.not_open``, ``stage.full``.
+    """
+    session = await sessions.session(unit.db, key)
+    hand = await unit.db.get(HandRow, (session.id, person.id))
+    if session.state != SessionState.LIVE or hand is None or not hand.called:
+        raise ConferenceError("hand.not_called", "Sie sind gerade nicht aufgerufen.", Address.PERMISSION)
+    await stage.enter(unit, key, person, Source.CAMERA)
+    await stage.set_tracks(unit, key, person, None, Source.CAMERA, audio=True, video=video)
+    await stage.bring_on(unit, key, person.public_id, Source.CAMERA)
+
+
+async def taken_off(unit: Unit, key: str, person: str) -> None:
+    """Somebody was taken off the stage, or left: a guest's hand is down with that. Raises NotFound."""
+    found = await people.person(unit.db, person)
+    if _is_guest(await sessions.session(unit.db, key), found):
+        await lower(unit, key, person)
+
+
+async def _step_down(unit: Unit, key: str, lowered: Collection[int]) -> None:
+    """Those guests leave the stage whose hands went down."""
+    session = await sessions.session(unit.db, key)
+    for entry in await sessions.stage(unit.db, session.id):
+        if entry.person_id in lowered and _is_guest(session, entry.person.to_model()):
+            await stage.leave(unit, key, entry.person.to_model(), Source(entry.source))
+
+
+def _is_guest(session: Session, person: Person) -> bool:
+    return not may(session.role_of(person), Permission.PUBLISH) and may(session.role_of(person), Permission.JOIN)
 
 
 async def _tell_hands(unit: Unit, key: str, session_id: int) -> None:

@@ -86,6 +86,12 @@ async def votes(db: AsyncSession, session_id: int) -> dict[str, int]:
     return dict((await db.execute(query)).all())
 
 
+async def is_called(db: AsyncSession, session_id: int, person_id: int) -> bool:
+    """Whether somebody was called up and has not given the word back."""
+    hand = await db.get(HandRow, (session_id, person_id))
+    return hand is not None and hand.called
+
+
 async def hands(db: AsyncSession, session_id: int) -> list[dict[str, Any]]:
     """The hands that are up, the first first."""
     query = (

@@ -419,3 +419,44 @@ async def test_attendance_is_known_for_each_room(day: Day) -> None:
         ANNA: [{"room": "ag2", "minutes": 10.0}, {"room": "ag3", "minutes": 25.0}],
         BERND: [{"room": "ag2", "minutes": 15.0}],
     }
+
+
+# --- hands ------------------------------------------------------------------------------------------------------------
+
+
+async def called(day: Day, visit: Visit) -> list[str]:
+    """Who has the word in somebody's room."""
+    return [each["name"] for each in (await day.view(visit))["group"]["people"] if each["called"]]
+
+
+async def test_staff_gives_the_word_to_one_after_the_other(day: Day) -> None:
+    await day.open(day.anna, day.bernd, day.clara)
+    anna, bernd, clara = (visit.person.public_id for visit in (day.anna, day.bernd, day.clara))
+    assert await day.refused(day.staff, "call", person=anna, called=True) == "not_found"
+    for visit in (day.anna, day.bernd, day.clara):
+        await day.do(visit, "hand", up=True)
+    assert await day.refused(day.bernd, "call", person=anna, called=True) == "not_allowed"
+    for person in (anna, anna, clara):
+        await day.do(day.staff, "call", person=person, called=True)
+    assert await called(day, day.bernd) == [day.anna.person.name]
+    assert await called(day, day.clara) == [day.clara.person.name]  # each room for itself
+    await day.do(day.staff, "call", person=bernd, called=True)
+    assert await called(day, day.anna) == [day.bernd.person.name]
+    assert [each["hand"] is None for each in (await day.view(day.anna))["group"]["people"]].count(True) == 1
+    await day.do(day.bernd, "hand", up=False)
+    assert await called(day, day.anna) == []
+    await day.do(day.staff, "call", person=clara, called=False)
+    assert await called(day, day.clara) == []
+
+
+async def test_the_word_goes_with_the_place_and_with_the_end(day: Day) -> None:
+    await day.open(day.anna, day.bernd)
+    for visit in (day.anna, day.bernd):
+        await day.do(visit, "hand", up=True)
+    await day.do(day.staff, "call", person=day.bernd.person.public_id, called=True)
+    await day.do(day.staff, "move", person=day.bernd.person.public_id, room="ag4")
+    assert await called(day, day.clara) == await called(day, day.anna) == []
+    await day.do(day.staff, "call", person=day.anna.person.public_id, called=True)
+    await day.do(day.staff, "recall")
+    await day.wait(61)
+    assert await called(day, day.anna) == []

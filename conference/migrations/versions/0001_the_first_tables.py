@@ -473,6 +473,7 @@ def upgrade() -> None:
         sa.Column("closing", sa.Boolean(), nullable=False),
         sa.Column("swaps", sa.Boolean(), nullable=False),
         sa.Column("choosing", sa.Boolean(), nullable=False),
+        sa.Column("boards", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name=op.f("fk_breakouts_session_id_sessions"), ondelete="CASCADE"
         ),
@@ -492,6 +493,7 @@ def upgrade() -> None:
         sa.Column("audio", sa.Boolean(), nullable=False),
         sa.Column("video", sa.Boolean(), nullable=False),
         sa.Column("hand", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("called", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_breakout_places_person_id_people"), ondelete="CASCADE"
         ),
