@@ -24,10 +24,11 @@ from conference.migrations import standing, upgrade
 from conference.people.tokens import Tokens
 from conference.store.engine import open_engine
 from conference.store.unit import Store
-from conference.web import calendar, operations, signalling
+from conference.web import calendar, films, operations, signalling
 from conference.web.errors import catch
 from conference.web.identity import Doorman
 from conference.web.pages import badges, entry, hall, organise, regie, session
+from conference.web.pages import films as film_pages
 from conference.web.security import Origins, dress, guard
 from conference.web.site import SITE, Site, pages_digest, render, static_directory, templates
 
@@ -70,7 +71,7 @@ def build(settings: Settings, store: Store, engine: MediaEngine | None = None) -
     site = Site(settings, store, the_hall, tokens, doorman, origins, templates())
     app = web.Application(middlewares=[dress, catch(_error_page), guard(origins)], client_max_size=REQUEST_BYTES)
     app[SITE] = site
-    for module in (entry, session, regie, hall, organise, badges, calendar, signalling, operations):
+    for module in (entry, session, regie, hall, organise, badges, calendar, signalling, operations, films, film_pages):
         app.add_routes(module.routes())
     hall.setup(app)
     app.router.add_static("/static/", static_directory())

@@ -22,6 +22,8 @@ from conference.core.errors import BadRequest, ConferenceError
 from conference.core.roles import Role
 from conference.doctor import examine
 from conference.exporting import FORMATS, TEXT, WHATS, export, forms
+from conference.films import actions as film_actions
+from conference.films import files as films
 from conference.importing import ImportReport, import_all
 from conference.migrations import standing, upgrade
 from conference.people.people_file import PeopleFile, read_people
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _import_parser(commands)
     _links_parser(commands)
     _export_parser(commands)
+    _film_parser(commands)
     _server(commands, "doctor", "what would go wrong tomorrow", _doctor)
     database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="COMMAND")
     database.add_parser("upgrade", help="bring the database up to date").set_defaults(run=_upgrade)
@@ -109,6 +112,15 @@ def _export_parser(commands: Any) -> None:
     parser.add_argument("--format", choices=(*FORMATS, TEXT), required=True, dest="form")
     parser.add_argument("--output", default="-", metavar="FILE|-")
     parser.set_defaults(run=_export)
+
+
+def _film_parser(commands: Any) -> None:
+    parser = commands.add_parser("film", help="take the file of a film of the programme in (MP4 or WebM)")
+    parser.add_argument("session", metavar="SESSION")
+    parser.add_argument("part", metavar="PART")
+    parser.add_argument("file", type=Path, metavar="FILE.mp4|.webm")
+    parser.add_argument("--subtitles", type=Path, metavar="FILE.vtt")
+    parser.set_defaults(run=_film)
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------
@@ -213,6 +225,23 @@ def _json(lines: list[dict[str, str | None]]) -> str:
 
 
 _LINK_WRITERS = {"table": _table, "csv": _csv, "json": _json}
+
+
+async def _film(settings: Settings, options: argparse.Namespace) -> int:
+    data = settings.directory
+    async with open_store(settings) as store, films.Receiving(data) as coming:
+        await coming.film(options.file.name, films.pieces(options.file))
+        if options.subtitles:
+            await coming.subtitles(films.pieces(options.subtitles))
+        intake = await coming.look()
+        async with store.unit() as unit:
+            old = await film_actions.file(unit, options.session, intake.row(options.part, unit.now))
+        coming.keep()
+    if old:
+        await films.drop(data, old)
+    seconds = round(intake.duration / 1000)
+    print(f"{intake.name}: {seconds // 60}:{seconds % 60:02} min, {intake.size / 1e6:.1f} MB")
+    return 0
 
 
 async def _export(settings: Settings, options: argparse.Namespace) -> int:

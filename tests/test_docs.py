@@ -15,6 +15,7 @@ from conference.core.facts import Fact
 from conference.core.roles import Permission
 from conference.direction import facts as direction_facts
 from conference.feedback import facts as feedback_facts
+from conference.films import facts as film_facts
 from conference.live.gateway import COMMANDS
 from conference.pauses import facts as pause_facts
 from conference.polls import facts as poll_facts
@@ -45,7 +46,7 @@ def facts() -> dict[str, type[Fact]]:
     """Every fact there is."""
     modules = (
         session_facts, poll_facts, feedback_facts, pause_facts, breakout_facts, direction_facts, board_facts,
-        question_facts, chat_facts,
+        question_facts, chat_facts, film_facts,
     )  # fmt: skip
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     return {kind.name: kind for kind in kinds if issubclass(kind, Fact) and "name" in vars(kind)}

@@ -51,7 +51,6 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (MEMBER, "breakouts.tracks", {**here, "audio": True, "video": True, "person": None}),
         (OTHER, "breakouts.hand", {**here, "up": True}),
         (STAFF, "breakouts.call", {**here, "person": OTHER, "called": True}),
-        (STAFF, "breakouts.call", {**here, "person": OTHER, "called": True}),
         (MEMBER, "breakouts.help", {**here, "kind": "technical", "text": "Man hört uns nicht"}),
         (STAFF, "breakouts.answer", {**here, "help": HELP, "text": "Ich komme", "done": False}),
         (STAFF, "breakouts.visit", {**here, "room": "ag3"}),
@@ -127,9 +126,26 @@ def the_films() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+def the_feeds() -> list[tuple[str, str, dict[str, Any]]]:
+    """The programme's two feeds, and talk-back."""
+    here, programme = {"session": LIVE}, {"session": LIVE, "person": "production"}
+    return [
+        ("moderator", "session.move", {**here, "to": "live"}),
+        ("production", ENCODER, {}),
+        ("moderator", "stage.put_on_air", {**programme, "feed": "backup"}),
+        ("moderator", "stage.take_off", {**programme, "source": "programme"}),
+        ("moderator", "stage.put_on_air", {**programme, "feed": "main"}),
+        ("moderator", "stage.put_on_air", {**programme, "feed": "backup"}),
+        ("moderator", "talkback.speak", {**here, "on": True, "to": None}),
+        ("moderator", "session.move", {**here, "to": "ended"}),
+    ]
+
+
 FILM = "krise-als-chance"
 FILE = "a file"
 """No command: the film's file is taken in, a minute long."""
+ENCODER = "the programme"
+"""No command: the production's encoder sends."""
 WAIT = "the clock"
 """No command: time passes."""
 HELP = "the newest call for help"
@@ -224,7 +240,6 @@ def the_talk() -> list[tuple[str, str, dict[str, Any]]]:
         ("participant", "hand.raise", {"up": True}),
         ("speaker", "hand.raise", {"up": True}),
         ("moderator", "hand.call", {"person": "participant"}),
-        ("participant", "hand.speak", {"video": False}),
         ("participant", "hand.speak", {"video": False}),
         ("moderator", "hand.call", {"person": "speaker"}),
         ("moderator", "hand.lower", {"person": "speaker"}),

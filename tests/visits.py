@@ -17,6 +17,9 @@ from conference.breakouts.tables import HelpRow
 from conference.config import Settings
 from conference.core.clock import ManualClock
 from conference.core.facts import DAY, Told
+from conference.core.ids import new_id
+from conference.films import actions as films
+from conference.films.files import Intake
 from conference.hall.hall import Hall
 from conference.hall.visit import Visit
 from conference.live.gateway import Gateway
@@ -24,9 +27,10 @@ from conference.people.model import Link, Person
 from conference.people.tables import LinkRow, PersonRow
 from conference.people.tokens import Tokens
 from conference.sessions import queries
+from conference.sessions.model import Source
 from conference.store.unit import Store
 from tests.house import START, RecordingEngine, put_day
-from tests.the_day import HELP, WAIT
+from tests.the_day import ENCODER, FILE, FILM, HELP, LIVE, WAIT
 
 ROOT = Path(__file__).parent.parent
 
@@ -180,6 +184,12 @@ class Crowd:
         if command == WAIT:
             await self.wait(body["seconds"])
             return
+        if command == FILE:
+            await self.file_film()
+            return
+        if command == ENCODER:
+            await self.send_programme()
+            return
         await self.room.do(self.visits[who], command, **await self.named(body))
 
     async def named(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +203,18 @@ class Crowd:
         self.room.clock.turn(seconds=seconds)
         await self.room.hall.groups.tick()
         await self.room.hall.pauses.tick()
+        await self.room.hall.stage_clock.tick()
+
+    async def file_film(self) -> None:
+        """The file of the programme's film is taken in: a minute long, and nothing in it."""
+        film = Intake(new_id(), "webm", "film.webm", 1000, 60_000, True)
+        async with self.room.store.unit() as unit:
+            await films.file(unit, "live-2", film.row(FILM, unit.now))
+
+    async def send_programme(self) -> None:
+        """The production's encoder sends."""
+        visit = self.visits["production"]
+        await self.room.hall.media.publish(LIVE, visit.person, visit.link, Source.PROGRAMME, "v=0")
 
     async def _newest_help(self) -> str:
         async with self.room.store.reading() as db:

@@ -12,10 +12,10 @@ DAY = "day"
 
 LOGGED = frozenset(
     {
-        "agenda.replaced", "session.moved", "session.shifted", "stage.brought_on", "stage.taken_off",
+        "agenda.replaced", "session.moved", "session.shifted", "stage.brought_on", "stage.taken_off", "stage.on_air",
         "poll.created", "poll.edited", "poll.discarded", "poll.opened", "poll.closed", "poll.published", "poll.hidden",
         "pause.started", "pause.shifted", "pause.ended", "breakouts.changed", "breakouts.message",
-        "direction.stepped", "direction.listed", "show.part", "show.screen", "show.message",
+        "direction.stepped", "direction.listed", "film.changed", "show.part", "show.screen", "show.message",
     }
 )  # fmt: skip
 """Facts whose doer is written down, for the log of the day: what is done with the day. What people vote, rate, wish

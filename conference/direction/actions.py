@@ -30,6 +30,7 @@ from conference.direction.model import (
     put,
 )
 from conference.direction.tables import CueRow, DirectionRow
+from conference.films import actions as films
 from conference.pauses import actions as pauses
 from conference.people.model import Person
 from conference.polls.tables import PollRow
@@ -141,6 +142,26 @@ async def shift_day(unit: Unit, key: str, minutes: int, *, following: bool) -> N
     if following:
         show.drift -= minutes * 60
     await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, None))
+
+
+async def end_part(unit: Unit, key: str) -> None:
+    """The part that is on is over: its speakers leave the stage, its film ends. Again it is harmless.
+
+    Raises:
+        ConferenceError: ``direction.no_part``; NotFound.
+    """
+    show = await _state(unit)
+    if not show.part or show.part["session"] != key:
+        raise ConferenceError("direction.no_part", "Hier läuft gerade kein Teil des Programms.")
+    await doing.end_part(unit, show)
+
+
+async def end_film(unit: Unit, key: str, part: str) -> None:
+    """A film has run to its end, or was stopped: the stage returns by itself."""
+    if await films.stop(unit, key, part):
+        show = await _state(unit)
+        if show.part and (show.part["session"], show.part["part"]) == (key, part):
+            await doing.end_part(unit, show)
 
 
 async def say(unit: Unit, text: str) -> None:

@@ -16,6 +16,7 @@ from conference.core.facts import DAY
 from conference.direction.facts import MessageShown, PartTaken, ScreenSet
 from conference.direction.model import Cue, Kind
 from conference.direction.tables import DirectionRow
+from conference.films import actions as films
 from conference.pauses import actions as pauses
 from conference.pauses import queries as pause_queries
 from conference.polls import actions as polls
@@ -24,7 +25,7 @@ from conference.polls.model import State as PollState
 from conference.questions import actions as questions
 from conference.sessions import queries as sessions
 from conference.sessions.actions import agenda, stage
-from conference.sessions.model import Source, State
+from conference.sessions.model import GOING_ON, Session, Source, State
 from conference.sessions.tables import SessionRow, StageRow
 from conference.store.unit import Unit
 
@@ -40,6 +41,7 @@ async def move_session(unit: Unit, key: str, to: State) -> None:
     if to is not State.LIVE:
         await breakouts.end(unit, key)
         await pauses.close(unit, key)
+        await films.stop(unit, key)
     await agenda.move(unit, key, to)
     if to is State.LIVE:
         await pauses.begin_with(unit, key)
@@ -122,37 +124,90 @@ async def _unend(unit: Unit, _show: DirectionRow, cue: Cue, _undo: Undo) -> None
 
 
 async def _hand_over(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
-    """Speakers of other parts go from the stage, those of this one who wait come on, as many as there are places."""
+    return await _take_part(unit, show, cue, production=False)
+
+
+async def _take_part(unit: Unit, show: DirectionRow, cue: Cue, *, production: bool) -> Undo:
+    """Speakers of other parts go from the stage, those of this one who wait come on, as many as there are places.
+
+    While the audience watches they are told ten seconds before.
+    """
     item = await sessions.session(unit.db, cue.session)
-    speaks = {part.key: {speaker.person_id for speaker in part.speakers} for part in item.parts}
-    mine = speaks.get(cue.target, set())
-    others = set().union(*speaks.values()) - mine - item.moderators
+    mine, others = _speakers(item, cue.target)
     entries = [e for e in await sessions.stage(unit.db, item.id) if e.source != Source.PROGRAMME]
     gone = [_named(e) for e in entries if e.slot is not None and e.person_id in others]
     came = [_named(e) for e in entries if e.slot is None and e.person_id in mine and e.source == Source.CAMERA]
     open_now = item.state in (State.BACKSTAGE, State.LIVE)
     for person, source in gone if open_now else []:
         await stage.take_off(unit, cue.session, person, Source(source))
-    brought = await _bring(unit, cue.session, came) if open_now else []
+    seconds = GOING_ON if item.state is State.LIVE else 0
+    brought = await _bring(unit, cue.session, came, seconds) if open_now else []
     undo = {"part": show.part, "gone": gone if open_now else [], "came": brought}
     until = unit.now + timedelta(minutes=cue.minutes) if cue.minutes else None
-    await _set_part(
-        unit, show, {"session": cue.session, "part": cue.target, "since": iso(unit.now), "until": iso(until)}
-    )
+    part = {"session": cue.session, "part": cue.target, "since": iso(unit.now), "until": iso(until)}
+    await _set_part(unit, show, {**part, "ended": False, "production": production})
     return undo
+
+
+def _speakers(item: Session, part: str) -> tuple[set[int], set[int]]:
+    """Who speaks in a part; and who in others alone, without those who moderate."""
+    speaks = {each.key: {speaker.person_id for speaker in each.speakers} for each in item.parts}
+    mine = speaks.get(part, set())
+    return mine, set().union(*speaks.values()) - mine - item.moderators
+
+
+async def end_part(unit: Unit, show: DirectionRow) -> None:
+    """The part that is on is over: its speakers leave the stage, its film ends."""
+    part = show.part
+    if part is None or part.get("ended"):
+        return
+    item = await sessions.session(unit.db, part["session"])
+    mine = _speakers(item, part["part"])[0] - item.moderators
+    for entry in await sessions.stage(unit.db, item.id):
+        if entry.person_id in mine and entry.source != Source.PROGRAMME:
+            person, source = entry.person.public_id, Source(entry.source)
+            await stage.call_off(unit, item.key, person, source, None)
+            await stage.take_off(unit, item.key, person, source)
+    await films.stop(unit, item.key, part["part"])
+    await _set_part(unit, show, {**part, "until": None, "ended": True})
+
+
+async def _film(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    """Play the film of a part from its file; without one the production's picture comes on stage if it is there."""
+    by_file = await films.has_file(unit, cue.session, cue.target)
+    undo = await _take_part(unit, show, cue, production=not by_file)
+    if by_file:
+        await films.start(unit, cue.session, cue.target)
+        return undo
+    row = await sessions.row(unit.db, cue.session)
+    waiting = [e for e in await sessions.stage(unit.db, row.id) if e.source == Source.PROGRAMME and e.slot is None]
+    if waiting and row.state in (State.BACKSTAGE, State.LIVE):
+        undo["programme"] = waiting[0].person.public_id
+        await stage.bring_on(unit, cue.session, undo["programme"], Source.PROGRAMME)
+    return undo
+
+
+async def _unfilm(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> None:
+    await films.stop(unit, cue.session, cue.target)
+    if "programme" in undo:
+        await _no_programme(unit, show, cue, {"person": undo["programme"]})
+    await _hand_back(unit, show, cue, undo)
 
 
 def _named(entry: StageRow) -> tuple[str, str]:
     return entry.person.public_id, entry.source
 
 
-async def _bring(unit: Unit, key: str, waiting: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Bring on as many as there are places for; who they are."""
+async def _bring(unit: Unit, key: str, waiting: list[tuple[str, str]], seconds: int) -> list[tuple[str, str]]:
+    """Bring on as many as there are places for, at once or announced; who they are."""
     row = await sessions.row(unit.db, key)
     taken = {entry.slot for entry in await sessions.stage(unit.db, row.id)}
     free = sum(slot not in taken for slot in range(8))
     for person, source in waiting[:free]:
-        await stage.bring_on(unit, key, person, Source(source))
+        if seconds:
+            await stage.announce(unit, key, person, Source(source), seconds)
+        else:
+            await stage.bring_on(unit, key, person, Source(source))
     return waiting[:free]
 
 
@@ -161,9 +216,10 @@ async def _hand_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> No
     here = {_named(entry) for entry in await sessions.stage(unit.db, row.id)}
     for person, source in undo["came"]:
         if (person, source) in here:
+            await stage.call_off(unit, cue.session, person, Source(source), None)
             await stage.take_off(unit, cue.session, person, Source(source))
     if row.state in (State.BACKSTAGE, State.LIVE):
-        await _bring(unit, cue.session, [(p, s) for p, s in undo["gone"] if (p, s) in here and s == Source.CAMERA])
+        await _bring(unit, cue.session, [(p, s) for p, s in undo["gone"] if (p, s) in here and s == Source.CAMERA], 0)
     await _set_part(unit, show, undo["part"])
 
 
@@ -353,6 +409,7 @@ _DO: dict[Kind, Callable[[Unit, DirectionRow, Cue], Awaitable[Undo]]] = {
     Kind.START: _start,
     Kind.END: _end,
     Kind.PART: _hand_over,
+    Kind.FILM: _film,
     Kind.PROGRAMME: _programme,
     Kind.POLL_OPEN: _open_poll,
     Kind.POLL_CLOSE: _close_poll,
@@ -369,6 +426,7 @@ _UNDO: dict[Kind, Callable[[Unit, DirectionRow, Cue, Undo], Awaitable[None]]] = 
     Kind.START: _unstart,
     Kind.END: _unend,
     Kind.PART: _hand_back,
+    Kind.FILM: _unfilm,
     Kind.PROGRAMME: _no_programme,
     Kind.POLL_OPEN: _unopen_poll,
     Kind.POLL_CLOSE: _unclose_poll,

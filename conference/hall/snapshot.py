@@ -13,6 +13,7 @@ from conference.core.facts import DAY
 from conference.core.roles import CREW, Permission, Role, may, permissions
 from conference.direction import queries as direction
 from conference.feedback import queries as feedback
+from conference.films import queries as films
 from conference.pauses import queries as pauses
 from conference.people.model import Person
 from conference.polls import queries as polls
@@ -41,6 +42,8 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
         "call": await breakouts.call_view(db, person),
         "session": key,
         "stage": await _stage(db, row, role),
+        "film": await films.film_view(db, row.id) if row else None,
+        "films": await films.files(db, row) if row and _moderates(role) else None,
         "polls": await _polls(db, row, person, role),
         "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
         "breakouts": await breakouts.view(db, row, person) if row and row.kind == "breakouts" else None,

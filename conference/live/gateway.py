@@ -30,6 +30,7 @@ from conference.live import (  # noqa: F401  (they register commands)
     chat,
     direction,
     feedback,
+    films,
     health,
     organise,
     pages,
@@ -37,6 +38,7 @@ from conference.live import (  # noqa: F401  (they register commands)
     polls,
     questions,
     stage,
+    talkback,
 )
 from conference.live.limits import TokenBucket
 from conference.live.registry import COMMANDS, Asked

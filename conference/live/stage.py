@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from conference.core.errors import NotAllowed
+from conference.core.errors import ConferenceError, NotAllowed
 from conference.core.roles import Permission, may
 from conference.live.registry import Asked, InSession, command
 from conference.questions import actions as hands
 from conference.questions import queries as questions
 from conference.sessions import queries as sessions
 from conference.sessions.actions import stage
-from conference.sessions.model import Source
+from conference.sessions.model import Feed, Source, Waits
 
 OwnSourceName = Literal["camera", "screen"]
 AnySource = Literal["camera", "screen", "programme"]
@@ -30,6 +30,32 @@ class SomebodysSource(InSession):
 
     person: str = Field(max_length=40)
     source: AnySource
+
+
+class BringOn(SomebodysSource):
+    """Whom, and in how many seconds (0: at once)."""
+
+    seconds: int = Field(default=0, ge=0, le=60)
+
+
+class CallOff(InSession):
+    """Whose announcement; `person` None is oneself: *not yet*."""
+
+    source: AnySource
+    person: str | None = Field(max_length=40)
+
+
+class Named(SomebodysSource):
+    """Whether the name stands on the picture."""
+
+    named: bool
+
+
+class OnAir(InSession):
+    """Which of the feeds of a person's programme."""
+
+    person: str = Field(max_length=40)
+    feed: Literal["main", "backup"]
 
 
 class Tracks(InSession):
@@ -55,11 +81,37 @@ async def leave(asked: Asked[OwnSource]) -> None:
         await stage.leave(unit, asked.body.session, asked.visit.person, Source(asked.body.source))
 
 
-@command("stage.bring_on", may=Permission.MODERATE, body=SomebodysSource)
-async def bring_on(asked: Asked[SomebodysSource]) -> None:
-    """Bring somebody on stage."""
+@command("stage.bring_on", may=Permission.MODERATE, body=BringOn)
+async def bring_on(asked: Asked[BringOn]) -> None:
+    """Bring somebody on stage: at once, or after a countdown that is shown backstage."""
+    body, source = asked.body, Source(asked.body.source)
+    if body.seconds and not asked.hall.media.arrives(body.session, body.person, body.source):
+        raise ConferenceError("stage.no_media", "Von dieser Person kommt noch kein Bild und kein Ton an.")
     async with asked.hall.store.unit() as unit:
-        await stage.bring_on(unit, asked.body.session, asked.body.person, Source(asked.body.source))
+        if body.seconds:
+            await stage.announce(unit, body.session, body.person, source, body.seconds)
+        else:
+            await stage.bring_on(unit, body.session, body.person, source)
+
+
+@command("stage.call_off", may=Permission.VIEW, body=CallOff)
+async def call_off(asked: Asked[CallOff]) -> None:
+    """Call an announced entrance off: one's own (*not yet*), or as moderator somebody's."""
+    body, me = asked.body, asked.visit.person.public_id
+    own = body.person in (None, me)
+    if not may(asked.role, Permission.PUBLISH if own else Permission.MODERATE):
+        raise NotAllowed()
+    async with asked.hall.store.unit() as unit:
+        waits = Waits.NOT_YET if own else None
+        await stage.call_off(unit, body.session, body.person or me, Source(body.source), waits)
+
+
+@command("stage.name", may=Permission.MODERATE, body=Named)
+async def name(asked: Asked[Named]) -> None:
+    """Let a name stand on the picture, or take it away."""
+    body = asked.body
+    async with asked.hall.store.unit() as unit:
+        await stage.name(unit, body.session, body.person, Source(body.source), body.named)
 
 
 @command("stage.take_off", may=Permission.MODERATE, body=SomebodysSource)
@@ -68,6 +120,13 @@ async def take_off(asked: Asked[SomebodysSource]) -> None:
     async with asked.hall.store.unit() as unit:
         await stage.take_off(unit, asked.body.session, asked.body.person, Source(asked.body.source))
         await hands.taken_off(unit, asked.body.session, asked.body.person)
+
+
+@command("stage.put_on_air", may=Permission.CONTROL, body=OnAir)
+async def put_on_air(asked: Asked[OnAir]) -> None:
+    """Show the main feed of a programme, or its backup."""
+    async with asked.hall.store.unit() as unit:
+        await stage.put_on_air(unit, asked.body.session, asked.body.person, Feed(asked.body.feed))
 
 
 @command("stage.set_tracks", may=Permission.VIEW, body=Tracks)

@@ -7,6 +7,7 @@ import conference.breakouts.tables
 import conference.chat.tables
 import conference.direction.tables
 import conference.feedback.tables
+import conference.films.tables
 import conference.pauses.tables
 import conference.people.tables
 import conference.polls.tables

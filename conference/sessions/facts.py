@@ -98,6 +98,45 @@ class StageTracksSet(Fact):
 
 
 @dataclass(frozen=True)
+class StageGoingOn(Fact):
+    """Somebody backstage was told to be on stage at an instant; null: no longer, because of `waits`."""
+
+    name: ClassVar[str] = "stage.going_on"
+    person: str
+    source: str
+    going_on_at: str | None
+    waits: str
+
+    @property
+    def audience(self) -> str:
+        return audience.CREW_ONLY
+
+
+@dataclass(frozen=True)
+class StageNamed(Fact):
+    """The name of somebody on stage stands on the picture until it is taken away, or no longer."""
+
+    name: ClassVar[str] = "stage.named"
+    person: str
+    source: str
+    named: bool
+
+
+@dataclass(frozen=True)
+class StageOnAir(Fact):
+    """Another feed of somebody's programme is on air: by hand, or by itself (`automatic`). Only the crew hears it."""
+
+    name: ClassVar[str] = "stage.on_air"
+    person: str
+    feed: str
+    automatic: bool
+
+    @property
+    def audience(self) -> str:
+        return audience.CREW_ONLY
+
+
+@dataclass(frozen=True)
 class SpeakerChanged(Fact):
     """Somebody on stage has the word, or nobody (both null). Said by the server, never by a command.
 

@@ -43,6 +43,28 @@ class Source(StrEnum):
     PROGRAMME = "programme"  # the production's mixed picture
 
 
+class Feed(StrEnum):
+    """On which of its two ways the production's programme comes. One of them is on air, the other stands by."""
+
+    MAIN = "main"
+    BACKUP = "backup"
+
+    @property
+    def other(self) -> Feed:
+        """The one beside it."""
+        return Feed.BACKUP if self is Feed.MAIN else Feed.MAIN
+
+
+class Waits(StrEnum):
+    """Why somebody who was announced did not come on stage."""
+
+    NOT_YET = "not_yet"  # said so
+    NO_MEDIA = "no_media"  # neither picture nor sound arrives
+    FULL = "full"  # no place on stage
+
+
+GOING_ON = 10
+"""Seconds between the announcement to a speaker and being on stage."""
 SLOTS = 9
 """Places on stage: 0–7 for cameras and programmes, `SCREEN_SLOT` for the shared screen."""
 SCREEN_SLOT = 8

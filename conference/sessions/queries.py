@@ -17,7 +17,7 @@ from conference.core.facts import DAY
 from conference.people.queries import VOTERS
 from conference.people.tables import PersonRow
 from conference.sessions.attendance import Interval
-from conference.sessions.model import BACKSTAGE_SLOTS, SLOTS, Part, Session
+from conference.sessions.model import BACKSTAGE_SLOTS, SLOTS, Feed, Part, Session
 from conference.sessions.tables import (
     ConferenceRow,
     PartRow,
@@ -145,6 +145,9 @@ def entry_view(row: StageRow) -> dict[str, Any]:
         "source": row.source,
         "audio": row.audio,
         "video": row.video,
+        "named": row.named,
+        "going_on_at": iso(row.going_on_at),
+        "waits": row.waits,
     }
 
 
@@ -153,14 +156,17 @@ def stage_view(rows: Iterable[StageRow], *, crew: bool) -> dict[str, Any]:
     slots: list[dict[str, Any] | None] = [None] * SLOTS
     waiting = []
     speaker = None
+    air = {}
     for row in rows:
+        if crew and (row.automatic or row.feed != Feed.MAIN):
+            air[row.person.public_id] = {"feed": row.feed, "automatic": row.automatic}
         if row.speaks:
             speaker = {"person": row.person.public_id, "source": row.source}
         if row.slot is not None:
             slots[row.slot] = entry_view(row)
         elif crew:
             waiting.append(entry_view(row))
-    return {"slots": slots, "backstage": waiting, "speaker": speaker}
+    return {"slots": slots, "backstage": waiting, "speaker": speaker, "air": air}
 
 
 def rooms(rows: Iterable[StageRow]) -> tuple[list[StageRow | None], list[StageRow | None]]:

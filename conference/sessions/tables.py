@@ -132,7 +132,10 @@ class RunRow(Base):
 
 
 class StageRow(Base):
-    """A person's source backstage (`slot` null) or on stage. Two in one slot are impossible, and two with the word."""
+    """A person's source backstage (`slot` null) or on stage. Two in one slot are impossible, and two with the word.
+
+    `feed`: of a programme, which of its feeds is on air; `automatic`: it came there by itself.
+    """
 
     __tablename__ = "stage"
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
@@ -144,6 +147,11 @@ class StageRow(Base):
     office: Mapped[str] = mapped_column(String(300), default="")
     entered: Mapped[int]  # rises: the order backstage
     speaks: Mapped[bool] = mapped_column(default=False, server_default=false())
+    feed: Mapped[str] = mapped_column(String(8), default="main", server_default="main")
+    automatic: Mapped[bool] = mapped_column(default=False, server_default=false())
+    named: Mapped[bool] = mapped_column(default=False, server_default=false())  # the name stands on the picture
+    going_on_at: Mapped[datetime | None]  # announced to come on stage then
+    waits: Mapped[str] = mapped_column(String(10), default="", server_default="")  # why it did not: `model.Waits`
 
     person: Mapped[PersonRow] = relationship(lazy="joined")
 

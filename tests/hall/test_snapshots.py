@@ -21,7 +21,9 @@ from conference.sessions.actions import stage
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
 from tests.the_day import (
+    ENCODER,
     END,
+    FILE,
     GROUPS,
     LIVE,
     MEMBER,
@@ -31,6 +33,8 @@ from tests.the_day import (
     draft,
     the_day,
     the_direction,
+    the_feeds,
+    the_films,
     the_groups,
     the_talk,
 )
@@ -43,6 +47,8 @@ LOOKERS_ON: dict[str, tuple[str | None, str | None]] = {
     "organiser": (ORGANISER, LIVE),
     "production": (PRODUCTION, LIVE),
     "venue": (None, LIVE),
+    "participant of the film": (ANNA, "live-2"),
+    "moderator of the film": (MODERATOR, "live-2"),
     "somebody at the end": (BERND, END),
     "moderator at the end": (MODERATOR, END),
     MEMBER: (ANNA, GROUPS),
@@ -69,8 +75,8 @@ async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
 
 
 async def test_every_page_follows_every_command(crowd: Crowd) -> None:
-    day = [*the_day(crowd.id("speaker")), *the_groups(), *the_talk(), *the_direction()]
-    assert {command for _, command, _ in day} == {*COMMANDS, WAIT}
+    day = [*the_day(crowd.id("speaker")), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]
+    assert {command for _, command, _ in day} == {*COMMANDS, WAIT, FILE, ENCODER}
     for number, (who, command, body) in enumerate(day):
         await crowd.play(who, command, body)
         await crowd.compare((command, body), everybody=number % 10 == 0)
@@ -91,7 +97,12 @@ STEPS = st.one_of(
     st.tuples(st.just("stage.bring_on"), PERSONS, st.sampled_from(["camera", "screen", "programme"])),
     st.tuples(st.just("stage.take_off"), PERSONS, st.sampled_from(["camera", "screen", "programme"])),
     st.tuples(st.just("stage.set_tracks"), ACTORS, SOURCES, st.booleans(), st.booleans()),
+    st.tuples(st.just("stage.name"), PERSONS, st.booleans()),
+    st.tuples(st.just("stage.call_off"), PERSONS),
+    *[st.tuples(st.just("announce"), PERSONS, SOURCES)] * 2,
+    st.tuples(st.just("clock"), st.sampled_from([5, 16])),
     st.tuples(st.just("programme")),
+    st.tuples(st.just("stage.put_on_air"), st.sampled_from(["main", "backup"])),
     *[st.tuples(st.just("speaks"), PERSONS, st.sampled_from([Source.CAMERA, Source.PROGRAMME]))] * 2,
     st.tuples(st.just("poll.create"), st.sampled_from(["single", "multiple", "scale", "words"]), st.booleans()),
     *(
@@ -140,10 +151,22 @@ async def _step(crowd: Crowd, name: str, *given: Any) -> None:
         case "stage.set_tracks":
             who = given[0]
             body |= {"source": given[1], "audio": given[2], "video": given[3], "person": crowd.id("speaker")}
-        case "programme":
-            visit = crowd.visits["production"]
-            await crowd.room.hall.media.publish(LIVE, visit.person, visit.link, Source.PROGRAMME, "v=0")
+        case "stage.name":
+            body |= {"person": crowd.id(given[0]), "source": "camera", "named": given[1]}
+        case "stage.call_off":
+            body |= {"person": crowd.id(given[0]), "source": "camera"}
+        case "announce":
+            async with crowd.room.store.unit() as unit:
+                await stage.announce(unit, LIVE, crowd.id(given[0]), Source(given[1]), 10)
             return
+        case "clock":
+            await crowd.wait(given[0])
+            return
+        case "programme":
+            await crowd.send_programme()
+            return
+        case "stage.put_on_air":
+            body |= {"person": crowd.id("production"), "feed": given[0]}
         case "speaks":
             async with crowd.room.store.unit() as unit:
                 await stage.give_word(unit, LIVE, crowd.id(given[0]), given[1])

@@ -25,7 +25,19 @@ from conference.live.registry import COMMANDS
 from conference.polls.facts import PollEdited
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER, House, until
 from tests.live.raw import PATH, dial, join
-from tests.the_day import GROUPS, MEMBER, OTHER, STAFF, draft, the_day, the_direction, the_groups, the_talk
+from tests.the_day import (
+    GROUPS,
+    MEMBER,
+    OTHER,
+    STAFF,
+    draft,
+    the_day,
+    the_direction,
+    the_feeds,
+    the_films,
+    the_groups,
+    the_talk,
+)
 from tests.visits import Room, open_room
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -323,7 +335,11 @@ IN_THE_SESSION: dict[Role, str | None] = {
     Role.PRODUCTION: PRODUCTION,
     Role.VENUE: None,
 }
-DECIDED_BY_THE_BODY = {"stage.set_tracks": Permission.PUBLISH, "attendance.read": Permission.ORGANISE}
+DECIDED_BY_THE_BODY = {
+    "stage.set_tracks": Permission.PUBLISH,
+    "stage.call_off": Permission.PUBLISH,
+    "attendance.read": Permission.ORGANISE,
+}
 
 
 def allowed(role: Role, name: str) -> bool:
@@ -335,7 +351,14 @@ def allowed(role: Role, name: str) -> bool:
 async def test_every_role_may_do_what_the_table_says_and_nothing_else(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         visits = {role: await room.enter(email, "live-1") for role, email in IN_THE_SESSION.items()}
-        day = [*the_day(visits[Role.SPEAKER].person.public_id), *the_groups(), *the_talk(), *the_direction()]
+        day = [
+            *the_day(visits[Role.SPEAKER].person.public_id),
+            *the_groups(),
+            *the_talk(),
+            *the_direction(),
+            *the_films(),
+            *the_feeds(),
+        ]
         bodies = {name: body for _, name, body in reversed(day)}
         assert set(visits) == set(MAY)
         before = await _dump(room)
@@ -382,6 +405,8 @@ async def test_no_value_anywhere_makes_us_fail(tmp_path: Path, caplog: pytest.Lo
             *the_groups(),
             *the_talk(),
             *the_direction(),
+            *the_films(),
+            *the_feeds(),
         ]:
             for key in body:
                 for odd in ODD:

@@ -268,6 +268,11 @@ def upgrade() -> None:
         sa.Column("video", sa.Boolean(), nullable=False),
         sa.Column("office", sa.String(length=300), nullable=False),
         sa.Column("entered", sa.Integer(), nullable=False),
+        sa.Column("named", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("going_on_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waits", sa.String(length=10), server_default="", nullable=False),
+        sa.Column("feed", sa.String(length=8), server_default="main", nullable=False),
+        sa.Column("automatic", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_stage_person_id_people"), ondelete="CASCADE"
         ),
@@ -285,6 +290,39 @@ def upgrade() -> None:
             postgresql_where=sa.text("slot IS NOT NULL"),
         )
 
+    op.create_table(
+        "films",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("duration", sa.Integer(), nullable=False),
+        sa.Column("subtitles", sa.Boolean(), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_films_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "part", name=op.f("pk_films")),
+        sa.UniqueConstraint("key", name=op.f("uq_films_key")),
+    )
+    op.create_table(
+        "screenings",
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("media_type", sa.String(length=20), nullable=False),
+        sa.Column("subtitles", sa.Boolean(), nullable=False),
+        sa.Column("duration", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["sessions.id"], name=op.f("fk_screenings_session_id_sessions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_screenings")),
+    )
     op.create_table(
         "pauses",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -702,6 +740,8 @@ def downgrade() -> None:
         )
 
     op.drop_table("pauses")
+    op.drop_table("screenings")
+    op.drop_table("films")
     with op.batch_alter_table("stage", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_stage_slot",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -13,11 +14,14 @@ from conference.sessions.facts import (
     SpeakerChanged,
     StageBroughtOn,
     StageEntered,
+    StageGoingOn,
     StageLeft,
+    StageNamed,
+    StageOnAir,
     StageTakenOff,
     StageTracksSet,
 )
-from conference.sessions.model import Source, State, free_slot
+from conference.sessions.model import Feed, Source, State, Waits, free_slot
 from conference.sessions.tables import SessionRow, StageRow
 from conference.store import facts_log
 from conference.store.unit import Unit
@@ -86,6 +90,7 @@ async def bring_on(unit: Unit, key: str, public_id: str, source: Source) -> None
     if entry.slot is not None:
         return
     entry.slot = free_slot([e.slot for e in await queries.stage(unit.db, row.id)], source)
+    entry.going_on_at, entry.waits = None, ""
     await unit.db.flush()
     await unit.tell(key, StageBroughtOn(slot=entry.slot, **_said(entry)))
 
@@ -97,8 +102,60 @@ async def take_off(unit: Unit, key: str, public_id: str, source: Source) -> None
         return
     await _be_silent(unit, key, entry)
     entry.slot = None
+    entry.named = False
     entry.entered = (await _counted(unit, row))[1] + 1
     await unit.tell(key, StageTakenOff(**_said(entry)))
+
+
+async def announce(unit: Unit, key: str, public_id: str, source: Source, seconds: int) -> None:
+    """Tell somebody backstage to be on stage in so many seconds; who was told already comes when he was told.
+
+    Raises:
+        ConferenceError: ``stage.full``, ``stage.not_open``; NotFound.
+    """
+    row, entry = await _entry(unit, key, public_id, source)
+    if State(row.state) not in _OPEN:
+        raise ConferenceError("stage.not_open", "Die Veranstaltung läuft nicht.")
+    if entry.slot is not None or entry.going_on_at is not None:
+        return
+    others = [e for e in await queries.stage(unit.db, row.id) if e.slot is not None]
+    free_slot([e.slot for e in others], source)
+    entry.going_on_at, entry.waits = unit.now + timedelta(seconds=seconds), ""
+    await _say_going(unit, key, entry)
+
+
+async def come(unit: Unit, key: str, public_id: str, source: Source) -> None:
+    """Bring on stage who was announced for now, unless that was called off meanwhile. Raises as `bring_on`."""
+    _, entry = await _entry(unit, key, public_id, source)
+    if entry.going_on_at is not None and entry.going_on_at <= unit.now:
+        await bring_on(unit, key, public_id, source)
+
+
+async def call_off(unit: Unit, key: str, public_id: str, source: Source, waits: Waits | None) -> None:
+    """Somebody who was announced does not come on stage now; others are left alone. Raises NotFound."""
+    _, entry = await _entry(unit, key, public_id, source)
+    if entry.going_on_at is None:
+        return
+    entry.going_on_at, entry.waits = None, waits or ""
+    await _say_going(unit, key, entry)
+
+
+async def _say_going(unit: Unit, key: str, entry: StageRow) -> None:
+    view = queries.entry_view(entry)
+    await unit.tell(key, StageGoingOn(**{part: view[part] for part in ("person", "source", "going_on_at", "waits")}))
+
+
+async def name(unit: Unit, key: str, public_id: str, source: Source, named: bool) -> None:
+    """Let the name and office of somebody on stage stand on the picture, or take them away.
+
+    Raises:
+        ConferenceError: ``stage.not_on``; NotFound.
+    """
+    _, entry = await _entry(unit, key, public_id, source)
+    if entry.slot is None:
+        raise ConferenceError("stage.not_on", "Diese Person ist nicht auf der Bühne.")
+    entry.named = named
+    await unit.tell(key, StageNamed(public_id, source.value, named))
 
 
 async def set_tracks(
@@ -119,6 +176,14 @@ async def set_tracks(
         await _be_silent(unit, key, entry)
     entry.audio, entry.video = audio, video
     await unit.tell(key, StageTracksSet(target, source.value, audio, video))
+
+
+async def put_on_air(unit: Unit, key: str, public_id: str, feed: Feed, *, automatic: bool = False) -> None:
+    """Show another feed of somebody's programme; the one that is on air already stays. Raises NotFound."""
+    _, entry = await _entry(unit, key, public_id, Source.PROGRAMME)
+    if entry.feed != feed:
+        entry.feed, entry.automatic = feed.value, automatic
+        await unit.tell(key, StageOnAir(public_id, feed.value, automatic))
 
 
 async def clear(unit: Unit, row: SessionRow) -> None:
@@ -169,4 +234,5 @@ async def _entry(unit: Unit, key: str, public_id: str, source: Source) -> tuple[
 
 def _said(entry: StageRow) -> dict[str, Any]:
     view = queries.entry_view(entry)
-    return {"display_name": view.pop("name"), **view}
+    told = ("person", "office", "source", "audio", "video")
+    return {"display_name": view["name"], **{part: view[part] for part in told}}

@@ -9,6 +9,7 @@ import { t } from "../i18n.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import { SCREEN_SLOT } from "../state/index.js";
+import { LowerThirds } from "./lower-third.js";
 import { mark } from "./mark.js";
 import { ownVideo } from "./own.js";
 import { tile } from "./tile.js";
@@ -33,6 +34,12 @@ export class Stage extends Live {
   /** @type {Pictures | null} */
   pictures = null;
   #active = false;
+  #thirds = new LowerThirds(() => this.update());
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#thirds.start();
+  }
 
   /** @param {boolean} active */
   set active(active) {
@@ -45,6 +52,7 @@ export class Stage extends Live {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.#thirds.stop();
     this.active = false;
   }
 
@@ -71,8 +79,9 @@ export class Stage extends Live {
     if (!entry) return nothing;
     const own = ownVideo(entry);
     const place = this.pictures?.place(slot);
-    if (own) return tile(entry, { video: own, playing: true, own: true });
-    return tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false });
+    const named = this.#thirds.names(entry);
+    if (own) return tile(entry, { video: own, playing: true, own: true, named });
+    return tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false, named });
   }
 
   #empty() {

@@ -8,6 +8,7 @@ import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { saving } from "../saving.js";
 import { feedName, speakerOf } from "../state/index.js";
+import { lowerThird } from "./lower-third.js";
 
 /** @import {Entry} from "../state/types.js" */
 /** @import {Pictures} from "../pictures.js" */
@@ -18,8 +19,9 @@ import { feedName, speakerOf } from "../state/index.js";
  * @param {HTMLVideoElement | null} picture.video
  * @param {boolean} picture.playing
  * @param {boolean} [picture.own] one's own
+ * @param {boolean | null} [picture.named] whether the name stands large on the picture; null: never here
  */
-export function tile(entry, { video, playing, own = false }) {
+export function tile(entry, { video, playing, own = false, named = null }) {
   const speaking = entry.audio && (room.state.signals.speaking ?? []).includes(feedName(entry));
   const speaker = speakerOf(room.state.stage) === entry;
   return html`<figure
@@ -42,6 +44,7 @@ export function tile(entry, { video, playing, own = false }) {
       </b>
       ${entry.office && entry.source === "camera" ? html`<span class="tile__office">${entry.office}</span>` : nothing}
     </figcaption>
+    ${named === null || entry.source !== "camera" ? nothing : lowerThird(entry, named)}
   </figure>`;
 }
 

@@ -6,6 +6,7 @@ import { breakoutFacts } from "./breakouts.js";
 import { chatFacts } from "./chat.js";
 import { directionFacts } from "./direction.js";
 import { feedbackFacts } from "./feedback.js";
+import { filmFacts } from "./films.js";
 import { pauseFacts } from "./pauses.js";
 import { pollFacts } from "./polls.js";
 import { questionFacts } from "./questions.js";
@@ -13,16 +14,17 @@ import { stageFacts } from "./stage.js";
 
 export { belongsNow, whereNext } from "./agenda.js";
 export { ON_TIME, lastCue, lateness, nextCue, planned, until } from "./direction.js";
+export { filmAt } from "./films.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { chatAfter } from "./chat.js";
 export { currentPoll } from "./polls.js";
 export { byVotes, pinnedQuestion } from "./questions.js";
 export { applySignal } from "./signals.js";
-export { SCREEN_SLOT, feedName, isCrew, speakerOf } from "./stage.js";
+export { SCREEN_SLOT, feedName, isCrew, onAir, speakerOf } from "./stage.js";
 
 /** @import {Fact, Snapshot} from "./types.js" */
 
-const readers = { ...directionFacts, ...agendaFacts, ...boardFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts, ...questionFacts, ...chatFacts };
+const readers = { ...directionFacts, ...agendaFacts, ...boardFacts, ...breakoutFacts, ...stageFacts, ...pollFacts, ...feedbackFacts, ...pauseFacts, ...filmFacts, ...questionFacts, ...chatFacts };
 
 /**
  * The snapshot after one more fact. Facts already contained in it, and those of sessions it does not show, change

@@ -14,6 +14,7 @@ export const stageFacts = {
       ...stage,
       slots: vacated(stage.slots, body),
       backstage: without(stage.backstage, body),
+      air: body.source === "programme" ? unchanged(stage.air, body.person) : stage.air,
     })),
 
   "stage.brought_on": (snapshot, body) =>
@@ -30,15 +31,17 @@ export const stageFacts = {
       backstage: isCrew(snapshot.me) ? [...without(stage.backstage, body), entry(body)] : stage.backstage,
     })),
 
-  "stage.tracks_set": (snapshot, body) => {
-    const set = (/** @type {Entry} */ feed) =>
-      same(feed, body) ? { ...feed, audio: body.audio, video: body.video } : feed;
-    return withStage(snapshot, (stage) => ({
-      ...stage,
-      slots: stage.slots.map((feed) => feed && set(feed)),
-      backstage: stage.backstage.map(set),
-    }));
-  },
+  "stage.tracks_set": (snapshot, { audio, video, ...who }) => changed(snapshot, who, { audio, video }),
+
+  "stage.going_on": (snapshot, { going_on_at, waits, ...who }) => changed(snapshot, who, { going_on_at, waits }),
+
+  "stage.named": (snapshot, { named, ...who }) => changed(snapshot, who, { named }),
+
+  "stage.on_air": (snapshot, { person, feed, automatic }) =>
+    withStage(snapshot, (stage) => {
+      const others = unchanged(stage.air, person);
+      return { ...stage, air: feed === "main" && !automatic ? others : { ...others, [person]: { feed, automatic } } };
+    }),
 
   "speaker.changed": (snapshot, { person, source }) =>
     withStage(snapshot, (stage) => ({ ...stage, speaker: person === null ? null : { person, source } })),
@@ -62,6 +65,17 @@ export function speakerOf(stage) {
  */
 export function isCrew(me) {
   return ["publish", "moderate", "organise", "produce"].some((permission) => me.may.includes(permission));
+}
+
+/**
+ * Which feed of somebody's programme is on air, and whether it came there by itself.
+ *
+ * @param {Stage | null} stage
+ * @param {string} person
+ * @returns {{feed: "main" | "backup", automatic: boolean}}
+ */
+export function onAir(stage, person) {
+  return stage?.air?.[person] ?? { feed: "main", automatic: false };
 }
 
 /**
@@ -91,6 +105,33 @@ function withStage(snapshot, change) {
 }
 
 /**
+ * One feed, wherever it is, with something changed.
+ *
+ * @param {Snapshot} snapshot
+ * @param {{person: string, source: string}} who
+ * @param {Partial<Entry>} change
+ * @returns {Snapshot}
+ */
+function changed(snapshot, who, change) {
+  const set = (/** @type {Entry} */ feed) => (same(feed, who) ? { ...feed, ...change } : feed);
+  return withStage(snapshot, (stage) => ({
+    ...stage,
+    slots: stage.slots.map((feed) => feed && set(feed)),
+    backstage: stage.backstage.map(set),
+  }));
+}
+
+/**
+ * Without what is known of one person's programme.
+ *
+ * @param {Stage["air"]} air
+ * @param {string} person
+ */
+function unchanged(air, person) {
+  return Object.fromEntries(Object.entries(air ?? {}).filter(([who]) => who !== person));
+}
+
+/**
  * @param {Entry[]} feeds
  * @param {{person: string, source: string}} gone
  */
@@ -111,5 +152,5 @@ function vacated(slots, gone) {
  * @returns {Entry}
  */
 function entry({ person, name, office, source, audio, video }) {
-  return { person, name, office, source, audio, video };
+  return { person, name, office, source, audio, video, named: false, going_on_at: null, waits: "" };
 }

@@ -3,7 +3,7 @@
  *
  * @typedef {"planned" | "backstage" | "live" | "ended"} SessionState
  * @typedef {"live" | "lobby" | "active_pause" | "break" | "breakouts" | "feedback"} SessionKind
- * @typedef {"camera" | "screen" | "programme"} Source
+ * @typedef {"camera" | "screen" | "programme" | "backup"} Source `backup`: the programme's second feed, seen in the Regie alone
  * @typedef {"single" | "multiple" | "scale" | "words"} PollKind
  * @typedef {"draft" | "open" | "closed" | "published"} PollState
  *
@@ -32,11 +32,30 @@
  * @property {Source} source
  * @property {boolean} audio
  * @property {boolean} video
+ * @property {boolean} [named] whether the name stands on the picture
+ * @property {string | null} [going_on_at] announced to come on stage then
+ * @property {string} [waits] why somebody who was announced did not come on stage
+ *
+ * @typedef {object} Film the one on stage
+ * @property {string} part
+ * @property {string} title
+ * @property {string} key names its address
+ * @property {string} type media type
+ * @property {boolean} subtitles
+ * @property {number} duration milliseconds
+ * @property {string | null} started_at when it goes on from `position`; null: paused there
+ * @property {number} position milliseconds
+ *
+ * @typedef {object} FilmPart a film of the programme
+ * @property {string} part
+ * @property {string} title
+ * @property {{name: string, size: number, duration: number, subtitles: boolean} | null} file
  *
  * @typedef {object} Stage
  * @property {(Entry | null)[]} slots
  * @property {Entry[]} backstage
  * @property {{person: string, source: Source} | null} [speaker] who has the word
+ * @property {Record<string, {feed: "main" | "backup", automatic: boolean}>} [air] by person: which of the programme's feeds is on air, where it was changed
  *
  * @typedef {object} Result
  * @property {number} run
@@ -163,6 +182,7 @@
  * @property {Record<string, Tally>} [tallies]
  * @property {string[]} [feeds]
  * @property {string[]} [speaking]
+ * @property {Foldback} [foldback]
  * @property {number} [devices]
  * @property {{eligible: number, answered: number, mean: number | null, distribution: number[]} | null} [rating]
  * @property {{run: number, back: number} | null} [pause] how many are back
@@ -170,6 +190,13 @@
  * @property {{session: string, room: string | null, drafts: {person: string, name: string, text: string}[]}} [typing]
  * @property {GroupSignal} [groups]
  * @property {Health} [health]
+ *
+ * @typedef {{person: string, name: string, to: string | null}} Talking somebody speaks to those backstage, or to one person
+ *
+ * @typedef {object} Foldback what I am sent alone
+ * @property {boolean} returns whether the programme comes without my own voice
+ * @property {Talking[]} talking who speaks to me
+ * @property {Talking[]} talks who speaks to whom, for those who may
  *
  * @typedef {object} FeedStream one stream that arrives from a feed
  * @property {"audio" | "video"} kind
@@ -359,6 +386,8 @@
  * @property {Stage | null} stage
  * @property {Poll[]} polls
  * @property {Feedback | null} feedback
+ * @property {Film | null} [film] on stage
+ * @property {FilmPart[] | null} [films] for moderators
  * @property {Pause | null} [pause]
  * @property {Questions | null} [questions]
  * @property {Hand[]} [hands]
