@@ -19,8 +19,9 @@ from conference.core.audience import heard_by
 from conference.core.clock import from_iso, iso
 from conference.core.errors import Address, ConferenceError, NotFound
 from conference.core.facts import DAY, Told
-from conference.core.roles import Permission, Role, may
+from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.boards import Boards
+from conference.hall.foldback import Talk as Talkback
 from conference.hall.group_commit import GroupCommit
 from conference.hall.groups import Groups
 from conference.hall.health import WorkerRates, feeds_health, viewers_health
@@ -51,6 +52,7 @@ RESUME_LIMIT = 500
 CATCH_UP_LIMIT = 10_000
 SIGNAL_SECONDS = 0.5
 BOARD_SECONDS = 0.1
+STAGE_SECONDS = 0.25
 HEALTH_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 DESERTED_AFTER = timedelta(minutes=1)
@@ -78,10 +80,13 @@ class Hall:
         self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
-        self.groups = Groups(store, engine, lambda: self.visits.values(), self._media_lost)
         self.boards = Boards(store, lambda: self.visits)
+        self.groups = Groups(
+            store, engine, lambda: self.visits.values(), self._media_lost, types=self.boards.anybody_types
+        )
         engine.on_event = self._on_media
         self.pauses = PauseClock(store)
+        self.stage_clock = StageClock(store, self.media.arrives)
         self.talk = Talk(store, lambda: self.visits.values())
         self._next: dict[str, int] = {}
         self._early: dict[str, list[tuple[int, Told]]] = {}
@@ -110,7 +115,9 @@ class Hall:
         self._tasks = [
             loop.create_task(_every(SIGNAL_SECONDS, self._send_signals)),
             loop.create_task(_every(SIGNAL_SECONDS, self.follow_speech)),
+            loop.create_task(_every(STAGE_SECONDS, self.follow_pictures)),
             loop.create_task(_every(SIGNAL_SECONDS, self.pauses.tick)),
+            loop.create_task(_every(STAGE_SECONDS, self.stage_clock.tick)),
             loop.create_task(_every(SIGNAL_SECONDS, self.talk.tick)),
             loop.create_task(_every(SIGNAL_SECONDS, self.groups.tick)),
             loop.create_task(_every(BOARD_SECONDS, self.boards.tick)),
@@ -194,6 +201,7 @@ class Hall:
         self.groups.left(visit)
         self.boards.close(visit)
         self.talk.left(visit)
+        self.media.talk(visit.id, None)
         if visit.joined:
             async with self.store.unit() as unit:
                 await presence.end(unit, [visit.id])
@@ -263,7 +271,11 @@ class Hall:
             full = await self._signals(db, key) if key else {}
         role = Role(body["me"]["role"])
         shown = shown_to(role, full) if full else {}
-        live = {"feeds": self.media.arriving(key, role), "speaking": self.media.speaking(key, role)} if key else {}
+        live: dict[str, Any] = (
+            {"feeds": self.media.arriving(key, role), "speaking": self.media.speaking(key, role)} if key else {}
+        )
+        if key and role in CREW:
+            live["foldback"] = self._foldback(key, person, role)
         server = {"boot": self.boot, "now": self.now(), "version": self.version}
         return {"server": server, **body, "signals": {**shown, **live}}
 
@@ -299,10 +311,13 @@ class Hall:
             self._stage_dirty.add(key)
             self._stage_wake.set()
             self.media.floor.changed(key)
+        if fact.name.startswith(("stage.", "film.", "session.moved")):
+            self.stage_clock.changed()
         if fact.name.startswith("breakouts."):
             self.groups.heard(fact)
         if fact.name.startswith("pause."):
             self.pauses.changed()
+            self.groups.quieten()
             self._stage_dirty |= self.media.sessions()
             self._stage_wake.set()
         if fact.name == SpeakerChanged.name:
@@ -351,6 +366,13 @@ class Hall:
                 async with self.store.unit() as unit:
                     await stage.give_word(unit, key, person, Source(source))
 
+    async def follow_pictures(self) -> None:
+        """Let the other feed of a programme take over where the one on air has failed."""
+        for key, person, feed in self.media.changing_over():
+            with contextlib.suppress(NotFound):  # the programme has just left
+                async with self.store.unit() as unit:
+                    await stage.put_on_air(unit, key, person, feed, automatic=True)
+
     async def clear_deserted(self) -> None:
         """Take people off the stage whose browser is gone for good: no page open, nothing arriving, for a minute.
 
@@ -386,6 +408,7 @@ class Hall:
                 role = visit.roles[key]
                 visit.outbox.signal("feeds", {"session": key, "live": self.media.arriving(key, role)})
                 visit.outbox.signal("speaking", {"session": key, "who": self.media.speaking(key, role)})
+            self._signal_foldback(key)
 
     async def send_health(self) -> None:
         """Tell those who monitor how the media are doing; the engine is asked once for all, and if somebody does."""
@@ -430,6 +453,21 @@ class Hall:
             if signals["votes"]:
                 visit.outbox.signal("votes", signals["votes"])
 
+    def speak(self, visit: Visit, talk: Talkback | None) -> None:
+        """A page's person begins to speak to those backstage, or ends; whom it concerns is told at once."""
+        concerned = self.media.talk(visit.id, talk)
+        if concerned is not None:
+            self._signal_foldback(concerned)
+
+    def _signal_foldback(self, key: str) -> None:
+        """Tell each of the crew what they are sent alone."""
+        for visit in self._listeners(key):
+            if visit.roles[key] in CREW:
+                visit.outbox.signal("foldback", self._foldback(key, visit.person, visit.roles[key]))
+
+    def _foldback(self, key: str, person: Person, role: Role) -> dict[str, Any]:
+        return self.media.foldback.view(key, person.public_id, controls=may(role, Permission.CONTROL))
+
     def _listeners(self, key: str) -> list[Visit]:
         return [visit for visit in self.visits.values() if visit.session == key]
 
@@ -450,6 +488,7 @@ class Hall:
     def _quieten(self, *keys: str) -> None:
         """Who takes part in a pause changed: cameras go off and may come back, wherever they are."""
         if any(self.pauses.runs(key) for key in keys):
+            self.groups.quieten()
             self._stage_dirty |= self.media.sessions()
             self._stage_wake.set()
 

@@ -44,9 +44,10 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     except MediaUnavailable:
         stats = None
     feeds = {
-        resource: (feed[0], str(hall.media.number(feed)), feed[2]) for resource, feed in hall.media.publishing().items()
+        resource: (feed[0], str(hall.media.number(feed)), feed[2].partition(":")[0])
+        for resource, feed in hall.media.publishing().items()
     }
-    body = prometheus.text(prometheus.MediaCollector(stats, feeds, counts))
+    body = prometheus.text(prometheus.MediaCollector(stats, feeds, counts, hall.groups.media.counts()))
     return web.Response(body=body, headers={"Content-Type": prometheus.CONTENT_TYPE})
 
 

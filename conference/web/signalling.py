@@ -12,7 +12,7 @@ from conference.core.roles import Role
 from conference.hall.room_media import RoomMedia
 from conference.hall.stage_media import Room, StageMedia
 from conference.media.engine import Answer
-from conference.sessions.model import Source
+from conference.sessions.model import Feed, Source
 from conference.web import turn
 from conference.web.identity import Identity
 from conference.web.site import SITE, with_handle
@@ -22,6 +22,7 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 OFFER_BYTES = 128 * 1024
 SIZES_BYTES = 1024
 MAX_SLOTS, MAX_HEIGHT = 24, 4320
+_ROOMS: dict[str, Room] = {"stage": "stage", "backstage": "backstage", "foldback": "foldback"}
 
 
 async def publish(request: web.Request) -> web.StreamResponse:
@@ -32,22 +33,31 @@ async def publish(request: web.Request) -> web.StreamResponse:
         rooms = request.app[SITE].hall.groups.media
         group = await rooms.publish(key, request.query["group"], identity.person, identity.link, offer)
         return _created(request, group)
-    answer = await request.app[SITE].hall.media.publish(
-        key, identity.person, identity.link, _source(request, identity), offer
-    )
-    return _created(request, answer)
+    return _created(request, await _publish(request, key, identity, offer))
+
+
+async def _publish(request: web.Request, key: str, identity: Identity, offer: str) -> Answer:
+    """Take in ``backup`` (the programme once more), ``return`` (``&for=`` a person), ``talkback``, or a source."""
+    media, person, link = request.app[SITE].hall.media, identity.person, identity.link
+    match request.query.get("source"):
+        case "backup":
+            return await media.publish(key, person, link, Source.PROGRAMME, offer, Feed.BACKUP)
+        case "return":
+            return await media.publish_return(key, person, link, request.query.get("for", ""), offer)
+        case "talkback":
+            return await media.publish_talkback(key, person, link, offer)
+    return await media.publish(key, person, link, _source(request, identity), offer)
 
 
 async def view(request: web.Request) -> web.StreamResponse:
-    """Take an offer to receive the stage, or ``?room=backstage``."""
+    """Take an offer to receive the stage, ``?room=backstage``, or ``?room=foldback``: what one is sent alone."""
     identity, offer = await _asked(request, SDP)
     if "group" in request.query:
         rooms, key = request.app[SITE].hall.groups.media, request.match_info["session"]
         return _created(request, await rooms.view(key, request.query["group"], identity.person, identity.link, offer))
-    named = request.query.get("room", "stage")
-    if named not in ("stage", "backstage"):
+    room = _ROOMS.get(request.query.get("room", "stage"))
+    if room is None:
         raise BadRequest("Diesen Raum gibt es nicht.")
-    room: Room = "backstage" if named == "backstage" else "stage"
     key = request.match_info["session"]
     answer = await request.app[SITE].hall.media.view(key, identity.person, identity.link, room, offer)
     return _created(request, answer)

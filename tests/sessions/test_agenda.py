@@ -67,7 +67,7 @@ async def test_ending_a_session_clears_the_stage_and_closes_its_poll(tmp_path: P
         await room.do(anna, "poll.vote", session="live-1", poll="lage", run=1, choice=1)
         await room.do(moderator, "session.move", session="live-1", to="ended")
         snapshot = await room.snapshot(moderator)
-    assert snapshot["stage"] == {"slots": [None] * 9, "backstage": [], "speaker": None}
+    assert snapshot["stage"] == {"slots": [None] * 9, "backstage": [], "speaker": None, "air": {}}
     [lage] = [poll for poll in snapshot["polls"] if poll["key"] == "lage"]
     assert (lage["state"], lage["result"]["counts"]) == ("closed", [0, 1, 0, 0, 0])
 

@@ -8,6 +8,7 @@ const readers = {
   tally: (signals, body) => ({ ...signals, tallies: { ...signals.tallies, [body.poll]: body } }),
   feeds: (signals, body) => ({ ...signals, feeds: body.live }),
   speaking: (signals, body) => ({ ...signals, speaking: body.who }),
+  foldback: (signals, body) => ({ ...signals, foldback: body }),
   devices: (signals, body) => ({ ...signals, devices: body.devices }),
   rating: (signals, body) => ({ ...signals, rating: body }),
   pause: (signals, body) => ({ ...signals, pause: body }),
