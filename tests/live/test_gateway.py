@@ -393,6 +393,7 @@ async def test_no_value_anywhere_makes_us_fail(tmp_path: Path, caplog: pytest.Lo
         visits = {
             "moderator": await room.enter(MODERATOR, "live-1"),
             "organiser": await room.enter(ORGANISER, "live-1"),
+            "production": await room.enter(PRODUCTION, "live-1"),
             "speaker": await room.enter(SPEAKER, "live-1"),
             "participant": await room.enter(ANNA, "live-1"),
             "somebody at the end": await room.enter(ANNA, "feedback"),
