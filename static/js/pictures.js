@@ -149,6 +149,11 @@ export class Pictures {
     return this.#places[slot];
   }
 
+  /** Silences what comes from the stage, as long as something else has the sound. @param {boolean} quiet */
+  hush(quiet) {
+    for (const { audio } of this.#places) audio.muted = quiet;
+  }
+
   /** A press allows sound. */
   unlock() {
     if (!this.blocked) return;

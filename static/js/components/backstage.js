@@ -11,6 +11,7 @@ import { t } from "../i18n.js";
 import { closeStream, openScreen, Publisher } from "../media.js";
 import { room } from "../room.js";
 import { Devices } from "./devices.js";
+import "./going-on.js";
 import { showOwn } from "./own.js";
 import "./stage.js";
 import "./time-left.js";
@@ -105,9 +106,10 @@ export class Backstage extends Live {
     const on = this.#onStage("camera");
     const live = on && room.item?.state === "live";
     if (room.state.pause) return html`<p class="on-air" role="status">${icon("cup")}${t("pause.backstage")}<small>${t("pause.backstage.more")}</small></p>`;
+    if (mine.going_on_at && !on) return html`<conf-going-on></conf-going-on>`;
     const text = live ? "backstage.live" : on ? "backstage.ready" : "backstage.waiting";
     return html`<div class="on-air" ?data-on=${live} role="status">
-      <span class="dot"></span>${t(text)}<small>${t(live && !mine.audio ? "backstage.live.muted" : `${text}.more`)}</small>
+      <span class="dot"></span>${t(text)}<small>${t(live && !mine.audio ? "backstage.live.muted" : !on && mine.waits === "not_yet" ? "backstage.not_yet.said" : `${text}.more`)}</small>
     </div>`;
   }
 

@@ -9,7 +9,7 @@ import { room } from "../room.js";
 
 /** @import {Cue} from "../state/types.js" */
 
-const KINDS = ["message", "pause.start", "screen:card", "screen:auto", "screen:camera", "screen:poll", "screen:turnout", "screen:question", "screen:board", "stage.programme", "part", "poll.open", "poll.close", "poll.show", "session.start", "session.end"];
+const KINDS = ["message", "pause.start", "screen:card", "screen:auto", "screen:camera", "screen:poll", "screen:turnout", "screen:question", "screen:board", "stage.programme", "part", "film", "poll.open", "poll.close", "poll.show", "session.start", "session.end"];
 
 export class CueEditor {
   #kind = "message";
@@ -81,7 +81,8 @@ export class CueEditor {
 
   /** @param {string} kind @returns {[string, string][]} */
   #choices(kind) {
-    if (kind === "part") return (room.item?.parts ?? []).map(({ key, title }) => [key, title]);
+    const parts = room.item?.parts ?? [];
+    if (kind === "part" || kind === "film") return parts.filter(({ format }) => kind === "part" || format === "film").map(({ key, title }) => [key, title]);
     return kind.startsWith("poll.") ? room.state.polls.map(({ key, question }) => [key, question]) : [];
   }
 

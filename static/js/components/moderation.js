@@ -9,6 +9,7 @@ import { room } from "../room.js";
 import { stateBadge } from "./agenda.js";
 import "./board-desk.js";
 import "./direction.js";
+import "./film-desk.js";
 import "./group-desk.js";
 import "./pause-desk.js";
 import "./people.js";
@@ -48,6 +49,7 @@ export class Moderation extends Live {
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
         ${item.kind === "live" ? html`<conf-board-desk></conf-board-desk>` : nothing}
         <conf-hand-desk></conf-hand-desk>
+        <conf-film-desk></conf-film-desk>
         <conf-stage-desk></conf-stage-desk>
       </div>
       <div class="console__column">

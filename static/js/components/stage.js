@@ -9,8 +9,9 @@ import { t } from "../i18n.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import { SCREEN_SLOT } from "../state/index.js";
+import { card } from "./card.js";
+import "./film.js";
 import { LowerThirds } from "./lower-third.js";
-import { mark } from "./mark.js";
 import { ownVideo } from "./own.js";
 import { tile } from "./tile.js";
 
@@ -26,8 +27,6 @@ function largest(slots, taken) {
   const programme = taken.find((slot) => slots[slot]?.source === "programme");
   return programme !== undefined && taken.length > 1 ? programme : null;
 }
-
-const EMPTY = { planned: "stage.soon", backstage: "stage.soon", live: "stage.empty", ended: "over.title" };
 
 /** Property `active`: fetch pictures. Attribute `silent`: no sound. */
 export class Stage extends Live {
@@ -61,10 +60,12 @@ export class Stage extends Live {
     const taken = slots.flatMap((entry, slot) => (entry ? [slot] : []));
     const large = largest(slots, taken);
     const tiles = taken.filter((slot) => slot !== large);
-    return html`<div class="stage" data-kern-theme="dark" data-tiles=${tiles.length} ?data-screen=${large !== null}>
+    const film = this.#active && (room.state.film ?? null) !== null;
+    return html`<div class="stage" data-kern-theme="dark" data-tiles=${tiles.length} ?data-screen=${large !== null} ?data-film=${film}>
       ${large !== null ? this.#tile(large) : nothing}
       <div class="stage__tiles">${tiles.map((slot) => this.#tile(slot))}</div>
-      ${taken.length === 0 ? this.#empty() : nothing}
+      ${film ? html`<conf-film ?silent=${this.hasAttribute("silent")} .playing=${this.#hush}></conf-film>` : nothing}
+      ${taken.length === 0 && !film && room.item ? card(room.item) : nothing}
       ${this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
         ? html`<button class="stage__unlock kern-btn kern-btn--primary" type="button" @click=${() => this.pictures?.unlock()}>
             ${icon("sound")}<span class="kern-label">${t("stage.unlock")}</span>
@@ -84,15 +85,8 @@ export class Stage extends Live {
     return tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false, named });
   }
 
-  #empty() {
-    const next = room.item?.state === "live" ? room.item.parts[0] : null;
-    return html`<div class="stage__empty">
-      ${mark()}
-      <h2>${room.item?.title ?? room.state.conference.title}</h2>
-      <p>${t(EMPTY[room.item?.state ?? "planned"])}</p>
-      ${next && next.speakers.length > 0 ? html`<p>${next.speakers.map(({ name }) => name).join(" · ")}</p>` : nothing}
-    </div>`;
-  }
+  /** A film has the sound for itself. @param {boolean} playing */
+  #hush = (playing) => this.pictures?.hush(playing);
 
   #open() {
     const session = room.state.session;

@@ -1,6 +1,6 @@
 /** The run of show: its cues, which comes next, how late the day is. */
 
-/** @import {AgendaItem, Cue, Direction, Show, Snapshot} from "./types.js" */
+/** @import {AgendaItem, Cue, Direction, Part, Show, Snapshot} from "./types.js" */
 
 const MINUTE = 60_000;
 /** Less than this is on time, in seconds. */
@@ -71,6 +71,28 @@ export function lateness(direction, agenda, now) {
 export function until({ show }, item) {
   const part = show?.part;
   return part && part.session === item.key && part.until ? part.until : item.ends;
+}
+
+/**
+ * What comes next while a session's stage is empty: the part that is on, the one after it when it has ended, the
+ * session itself before it begins, the day's next when nothing is left of it.
+ *
+ * @param {Snapshot} snapshot
+ * @param {AgendaItem} item
+ * @returns {{ended: Part | null, part: Part | null, next: AgendaItem | null, production: boolean}} `next`: the session
+ *   that this is in, null when the day is over
+ */
+export function comingUp({ agenda, show }, item) {
+  const nothing = { ended: null, part: null, production: false };
+  if (item.state === "planned" || item.state === "backstage") return { ...nothing, part: item.parts[0] ?? null, next: item };
+  const later = agenda.slice(agenda.indexOf(item) + 1).find(({ state }) => state !== "ended") ?? null;
+  if (item.state === "ended") return { ...nothing, next: later };
+  const on = show?.part?.session === item.key ? show.part : null;
+  const at = item.parts.findIndex(({ key }) => key === on?.part);
+  if (on === null || at < 0) return { ...nothing, part: item.parts[0] ?? null, next: item };
+  if (!on.ended) return { ...nothing, part: item.parts[at], production: on.production === true, next: item };
+  const part = item.parts[at + 1] ?? null;
+  return { ended: item.parts[at], part, production: false, next: part ? item : later };
 }
 
 /** @param {Snapshot} snapshot @param {(direction: Direction) => Direction} change */
