@@ -78,12 +78,12 @@ class Foldback:
         shown += [(key, r.person.public_id, r.source) for r in beside if waiting][:WAITING]
         shown += [None] * (WAITING - len(shown))
         shown.append(self._return_feed(key, person) if on_stage else None)
-        return shown + [(key, talk.person, TALKBACK) for talk in self._talking(key, person, waiting)]
+        return shown + [(key, talk.person, TALKBACK) for talk in self._talking(key, person)]
 
     def view(self, key: str, person: str, *, controls: bool) -> dict[str, Any]:
         """What this person is signalled; who speaks to whom only those who may speak themselves."""
-        on_stage, waiting = self._place(key, person)
-        talking = [_said(talk) for talk in self._talking(key, person, waiting)]
+        on_stage, _ = self._place(key, person)
+        talking = [_said(talk) for talk in self._talking(key, person)]
         back = self._return_feed(key, person) if on_stage else None
         return {
             "session": key,
@@ -106,8 +106,10 @@ class Foldback:
     def _in(self, key: str) -> list[Talk]:
         return [talk for talk in self._talks.values() if talk.session == key]
 
-    def _talking(self, key: str, person: str, waiting: bool) -> list[Talk]:
-        return [talk for talk in self._in(key) if talk.reaches(person, waiting)][:TALKERS]
+    def _talking(self, key: str, person: str) -> list[Talk]:
+        on_stage, waiting = self._place(key, person)
+        here = on_stage or waiting
+        return [talk for talk in self._in(key) if here and talk.reaches(person, waiting)][:TALKERS]
 
 
 def _said(talk: Talk) -> dict[str, Any]:

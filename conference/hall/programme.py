@@ -51,6 +51,6 @@ class ProgrammeWatch:
         if began is None or on_air in self._moving:
             return False
         failed = self._failed.get(on_air)
-        if failed is None or failed < began:
+        if failed is None or failed <= began:
             return now >= began + PATIENCE
         return now >= failed

@@ -430,7 +430,8 @@ class StageMedia:
         if state in _OPEN:
             entered |= {r.feed_key for r in self._resources.values() if r.source and self._shown(r.feed_key) is None}
         for resource in [r for r in self._resources.values() if r.session == key]:
-            gone = resource.source is not None and resource.feed_key not in entered
+            kept = self._feeds.get(resource.feed_key) == resource.id  # who is just coming is looked at later
+            gone = resource.source is not None and kept and resource.feed_key not in entered
             blind = resource.room is not None and not may_watch(state, resource.role)
             if gone or blind:
                 await self.close(resource.id)
