@@ -75,6 +75,7 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (STAFF, "session.move", {**here, "to": "ended"}),
         ("moderator", "board.list", {"session": LIVE}),
         ("moderator", "board.show", {"session": LIVE, "groups": GROUPS, "room": "ag3"}),
+        ("moderator", "board.order", {"session": LIVE, "groups": GROUPS, "rooms": ["ag3", "ag1"]}),
         ("moderator", "board.hide", {"session": LIVE}),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from conference.breakouts import actions as breakouts
 from conference.breakouts import queries as breakout_queries
+from conference.breakouts.boards import actions as boards
 from conference.breakouts.model import Phase
 from conference.core.clock import iso
 from conference.core.errors import ConferenceError
@@ -127,7 +128,14 @@ async def _hand_over(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
     return await _take_part(unit, show, cue, production=False)
 
 
-async def _take_part(unit: Unit, show: DirectionRow, cue: Cue, *, production: bool) -> Undo:
+async def _boards(unit: Unit, show: DirectionRow, cue: Cue) -> Undo:
+    """Hand over to the part in which the groups' boards are shown: the first of them rises."""
+    return await _take_part(unit, show, cue, production=False, board=await boards.first(unit, cue.session))
+
+
+async def _take_part(
+    unit: Unit, show: DirectionRow, cue: Cue, *, production: bool, board: dict[str, Any] | None = None
+) -> Undo:
     """Speakers of other parts go from the stage, those of this one who wait come on, as many as there are places.
 
     While the audience watches they are told ten seconds before.
@@ -143,6 +151,7 @@ async def _take_part(unit: Unit, show: DirectionRow, cue: Cue, *, production: bo
     seconds = GOING_ON if item.state is State.LIVE else 0
     brought = await _bring(unit, cue.session, came, seconds) if open_now else []
     undo = {"part": show.part, "gone": gone if open_now else [], "came": brought}
+    undo["board"] = await boards.put(unit, item.id, item.key, board)
     until = unit.now + timedelta(minutes=cue.minutes) if cue.minutes else None
     part = {"session": cue.session, "part": cue.target, "since": iso(unit.now), "until": iso(until)}
     await _set_part(unit, show, {**part, "ended": False, "production": production})
@@ -169,6 +178,7 @@ async def end_part(unit: Unit, show: DirectionRow) -> None:
             await stage.call_off(unit, item.key, person, source, None)
             await stage.take_off(unit, item.key, person, source)
     await films.stop(unit, item.key, part["part"])
+    await boards.put(unit, item.id, item.key, None)
     await _set_part(unit, show, {**part, "until": None, "ended": True})
 
 
@@ -213,6 +223,7 @@ async def _bring(unit: Unit, key: str, waiting: list[tuple[str, str]], seconds: 
 
 async def _hand_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> None:
     row = await sessions.row(unit.db, cue.session)
+    await boards.put(unit, row.id, cue.session, undo.get("board"))
     here = {_named(entry) for entry in await sessions.stage(unit.db, row.id)}
     for person, source in undo["came"]:
         if (person, source) in here:
@@ -410,6 +421,7 @@ _DO: dict[Kind, Callable[[Unit, DirectionRow, Cue], Awaitable[Undo]]] = {
     Kind.END: _end,
     Kind.PART: _hand_over,
     Kind.FILM: _film,
+    Kind.BOARDS: _boards,
     Kind.PROGRAMME: _programme,
     Kind.POLL_OPEN: _open_poll,
     Kind.POLL_CLOSE: _close_poll,
@@ -427,6 +439,7 @@ _UNDO: dict[Kind, Callable[[Unit, DirectionRow, Cue, Undo], Awaitable[None]]] = 
     Kind.END: _unend,
     Kind.PART: _hand_back,
     Kind.FILM: _unfilm,
+    Kind.BOARDS: _hand_back,
     Kind.PROGRAMME: _no_programme,
     Kind.POLL_OPEN: _unopen_poll,
     Kind.POLL_CLOSE: _unclose_poll,

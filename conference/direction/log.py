@@ -95,6 +95,7 @@ KINDS = {
     "session.end": "Veranstaltung beenden",
     "part": "Übergabe",
     "film": "Film",
+    "boards": "Tafeln",
     "stage.programme": "Bild der Regie auf die Bühne",
     "poll.open": "Umfrage öffnen",
     "poll.close": "Umfrage schließen",

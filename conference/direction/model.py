@@ -23,6 +23,7 @@ class Kind(StrEnum):
     START = "session.start"
     END = "session.end"
     PART = "part"  # hand over: its speakers come on stage, those of other parts go
+    BOARDS = "boards"  # hand over to the boards of the groups: the first rises on the stage
     FILM = "film"  # hand over to a film: it plays from its file, or the production plays it
     PROGRAMME = "stage.programme"  # the production's picture comes on stage
     POLL_OPEN = "poll.open"
@@ -87,6 +88,10 @@ def derive(agenda: Sequence[Session], polls: Polls) -> list[Cue]:
     return [cue for cues in found for cue in cues]
 
 
+_HANDED = {"film": Kind.FILM, "boards": Kind.BOARDS}
+"""How parts of these formats are handed over to."""
+
+
 def _cues(item: Session, polls: Sequence[tuple[str, str]]) -> list[Cue]:
     def cue(kind: Kind, target: str = "", text: str = "") -> Cue:
         return Cue(":".join(filter(None, (item.key, kind.value, target))), kind, item.key, target, text)
@@ -96,7 +101,7 @@ def _cues(item: Session, polls: Sequence[tuple[str, str]]) -> list[Cue]:
     if item.kind == "breakouts":
         return [cue(Kind.GROUPS_START), cue(Kind.GROUPS_RECALL), cue(Kind.END)]
     first = [cue(Kind.BACKSTAGE)] if item.kind == "live" else []
-    parts = [cue(Kind.FILM if part.format == "film" else Kind.PART, part.key, part.title) for part in item.parts]
+    parts = [cue(_HANDED.get(part.format, Kind.PART), part.key, part.title) for part in item.parts]
     asked = [cue(kind, key, text) for key, text in polls for kind in (Kind.POLL_OPEN, Kind.POLL_SHOW)]
     return [*first, cue(Kind.START), *parts, *asked, cue(Kind.END)]
 
@@ -169,6 +174,7 @@ def check(cue: Cue, item: Session, polls: Collection[str]) -> None:
     fits = {
         Kind.BACKSTAGE: live,
         Kind.PART: cue.target in {part.key for part in item.parts},
+        Kind.BOARDS: cue.target in {part.key for part in item.parts if part.format == "boards"},
         Kind.FILM: cue.target in {part.key for part in item.parts if part.format == "film"},
         Kind.PROGRAMME: live,
         Kind.POLL_OPEN: cue.target in polls,

@@ -22,6 +22,8 @@ from conference.store.unit import Store, Unit
 COLOURS = 8
 QUIET_SECONDS = 20.0
 """Whoever has not moved for so long is not shown as writing."""
+TYPING_SECONDS = 3.0
+"""Whoever has typed so recently may still be in a sentence."""
 CATCH_UP_TICKS = 10
 
 
@@ -48,6 +50,7 @@ class Boards:
         self._told: dict[Place, int] = {}
         self._pointers: dict[Place, dict[str, _Pointer]] = {}
         self._moved: set[Place] = set()
+        self._typed: dict[Place, float] = {}
         self._ticks = 0
 
     async def stop(self) -> None:
@@ -86,6 +89,7 @@ class Boards:
     async def write(self, visit: Visit, place: Place, update: bytes) -> int:
         """Store what somebody typed; the board's number once it is committed. Raises as `actions.write`."""
         written = await self._writes.put(Write(place, visit.person, update))
+        self._typed[place] = asyncio.get_running_loop().time()
         self._keep(place, written)
         return written.number
 
@@ -110,6 +114,11 @@ class Boards:
             pointers[visit.id] = _Pointer(field, cursor, asyncio.get_running_loop().time())
         self._moved.add(place)
 
+    def anybody_types(self, key: str) -> bool:
+        """Whether a sentence is being typed on one of a session's boards."""
+        since = asyncio.get_running_loop().time() - TYPING_SECONDS
+        return any(at > since for place, at in self._typed.items() if place[0] == key)
+
     def close(self, visit: Visit) -> None:
         """A page looks at no board any more, or is gone."""
         for place in [place for place, readers in self._readers.items() if visit.id in readers]:
@@ -120,7 +129,7 @@ class Boards:
 
     def _tidy(self, place: Place) -> None:
         if not self._readers.get(place):
-            for kept in (self._readers, self._news, self._told, self._pointers, self._boards):
+            for kept in (self._readers, self._news, self._told, self._pointers, self._boards, self._typed):
                 kept.pop(place, None)
 
     # --- what is told ---------------------------------------------------------------------------------------------

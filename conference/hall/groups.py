@@ -22,6 +22,7 @@ class Groups:
     Args:
         visits: everybody who is here now.
         lost: tells people which of their media must be opened anew.
+        types: whether a sentence is being typed on one of a session's boards.
     """
 
     def __init__(
@@ -30,8 +31,9 @@ class Groups:
         engine: MediaEngine,
         visits: Callable[[], Collection[Visit]],
         lost: Callable[[str, dict[str, list[str]]], None],
+        types: Callable[[str], bool] = lambda _key: False,
     ) -> None:
-        self._store, self._visits = store, visits
+        self._store, self._visits, self._types = store, visits, types
         self.media = RoomMedia(store, engine, self._stale, self.mark, lost)
         self._dirty: set[str] = set()
         self._moved: set[str] = set()
@@ -45,7 +47,7 @@ class Groups:
         now = self._store.clock.now()
         for key in [key for key, at in self._due.items() if at is None or now >= at]:
             async with self._store.unit() as unit:
-                await actions.follow(unit, key, speaking=self.media.anybody_speaks(key))
+                await actions.follow(unit, key, speaking=self.media.anybody_speaks(key) or self._types(key))
         moved, self._moved = self._moved, set()
         for key in moved:
             await self.media.apply(key)
@@ -71,6 +73,10 @@ class Groups:
     def _stale(self, key: str) -> None:
         self._dirty.add(key)
         self._moved.add(key)
+
+    def quieten(self) -> None:
+        """Who takes part in a pause changed: cameras and microphones go off and may come back in rooms, too."""
+        self._moved |= self.media.sessions()
 
     def mark(self, key: str) -> None:
         """Somebody came: what is signalled of a session's rooms is told anew."""

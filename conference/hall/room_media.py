@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from conference.breakouts.tables import PlaceRow
 from conference.core.errors import ConferenceError, NotAllowed, NotFound
 from conference.core.roles import Permission, may
 from conference.media.engine import WORKER_LOST, Answer, MediaEngine, MediaEvent, MediaUnavailable
+from conference.pauses import queries as pauses
 from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries as sessions
@@ -116,6 +118,10 @@ class RoomMedia:
         for resource in [r for r in self._resources.values() if r.link == link]:
             await self.close(resource.id)
 
+    def counts(self) -> dict[str, int]:
+        """How many feeds there are in the rooms of each session."""
+        return Counter(r.session for r in self._resources.values() if r.publishes)
+
     def sessions(self) -> set[str]:
         """Sessions with media in their rooms."""
         return {resource.session for resource in self._resources.values()}
@@ -127,29 +133,31 @@ class RoomMedia:
                 session = await sessions.session(db, key)
                 found = await queries.round_row(db, session.id)
                 places = {row.person.public_id: row for row in await queries.places(db, session.id)}
+                resting = await pauses.cameras_off(db, session.id)
             is_open = found.phase == Phase.OPEN
             for resource in [r for r in self._resources.values() if r.session == key]:
                 if not is_open or not _in(places.get(resource.person), resource.room):
                     await self.close(resource.id)
             with contextlib.suppress(MediaUnavailable):
-                await self._gather(key, places)
+                await self._gather(key, places, resting)
 
-    async def _gather(self, key: str, places: dict[str, PlaceRow]) -> None:
+    async def _gather(self, key: str, places: dict[str, PlaceRow], resting: set[str] | None) -> None:
         feeds: dict[str, list[str]] = {name: [] for name in self._gathered if name.startswith(engine_room(key, ""))}
         for resource in self._resources.values():
             if resource.session == key:
                 names = feeds.setdefault(engine_room(key, resource.room), [])
                 if resource.publishes:
                     names.append(resource.id)
-                    await self._mute(resource.id, places[resource.person])
+                    rests = resting is None or resource.person in resting
+                    await self._mute(resource.id, places[resource.person], rests=rests)
         for name, gathered in feeds.items():
             if self._gathered.get(name) != gathered:
                 self._gathered[name] = gathered
                 await self._engine.gather(name, gathered, pictures=PICTURES, voices=VOICES)
 
-    async def _mute(self, feed: str, place: PlaceRow) -> None:
-        """What its owner or staff switched off does not flow, whatever the page sends."""
-        off = (not place.audio, not place.video)
+    async def _mute(self, feed: str, place: PlaceRow, *, rests: bool) -> None:
+        """What its owner, staff or a pause switched off does not flow, whatever the page sends."""
+        off = (rests or not place.audio, rests or not place.video)
         if self._muted.get(feed) != off:
             await self._engine.mute(feed, audio=off[0], video=off[1])
             self._muted[feed] = off

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,13 @@ class Shown(InSession):
     room: str = Field(min_length=1, max_length=64)
 
 
+class Ordered(InSession):
+    """Boards of a session's working groups, in the order in which they are shown."""
+
+    groups: str = Field(min_length=1, max_length=64)
+    rooms: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(max_length=60)
+
+
 @command("board.open", may=Permission.JOIN, body=Known)
 async def open_board(asked: Asked[Known]) -> dict[str, Any]:
     """Read a board; what is typed on it is signalled from now on."""
@@ -104,6 +111,14 @@ async def show(asked: Asked[Shown]) -> None:
     body = asked.body
     async with asked.hall.store.unit() as unit:
         await actions.show(unit, body.session, asked.visit.person, body.groups, body.room)
+
+
+@command("board.order", may=Permission.MODERATE, body=Ordered)
+async def order(asked: Asked[Ordered]) -> None:
+    """Say in which order boards are shown."""
+    body = asked.body
+    async with asked.hall.store.unit() as unit:
+        await actions.order(unit, body.session, asked.visit.person, body.groups, body.rooms)
 
 
 @command("board.hide", may=Permission.MODERATE, body=InSession)

@@ -64,7 +64,7 @@ class New(Place):
 
     cue: Annotated[str, Field(pattern=r"^own-[a-z0-9-]{8,40}$")]
     kind: Literal[
-        "session.backstage", "session.start", "session.end", "part", "film", "stage.programme", "poll.open",
+        "session.backstage", "session.start", "session.end", "part", "boards", "film", "stage.programme", "poll.open",
         "poll.close", "poll.show", "pause.start", "pause.end", "groups.start", "groups.recall", "screen", "message",
     ]  # fmt: skip
     of: Annotated[str, Field(min_length=1, max_length=64)]

@@ -97,6 +97,7 @@ class MediaCollector(Collector):
         stats: what `MediaEngine.stats` told; None while no worker answers.
         feeds: for each publishing resource its session, number and source.
         counts: plain gauges by name, with their help.
+        grouped: how many feeds there are in the rooms of working groups, by session.
     """
 
     def __init__(
@@ -104,11 +105,13 @@ class MediaCollector(Collector):
         stats: Mapping[str, Any] | None,
         feeds: Mapping[str, tuple[str, str, str]],
         counts: Mapping[str, tuple[str, float]],
+        grouped: Mapping[str, int] | None = None,
     ) -> None:
         self._stats = stats or {}
         self._up = bool(self._stats.get("workers"))
         self._feeds = feeds
         self._counts = counts
+        self._grouped = grouped or {}
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, each with its samples."""
@@ -126,6 +129,7 @@ class MediaCollector(Collector):
             for stream in feed.get("streams", [])
         ]
         yield from _told(STREAM, [*OF_FEED, "kind", "layer"], layers)
+        yield from _published(self._feeds.values(), self._grouped)
         yield from _viewers(self._stats.get("viewers", {}).values())
 
 
@@ -149,12 +153,22 @@ def _told(
         yield family
 
 
+def _published(feeds: Iterable[tuple[str, str, str]], grouped: Mapping[str, int]) -> Iterator[Metric]:
+    """Feeds by session and kind of room: the stage, and all groups together."""
+    family = GaugeMetricFamily("conference_room_feeds", "Feeds published, by kind of room.", labels=OF_ROOM)
+    for session, number in _counted(session for session, _, _ in feeds):
+        family.add_metric([session, "stage"], number)
+    for session, number in sorted(grouped.items()):
+        family.add_metric([session, "group"], number)
+    yield family
+
+
 def _viewers(viewers: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
     """Viewers by room, in numbers alone: nobody has a series of his own."""
     rooms: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for viewer in viewers:
-        room, _, session = str(viewer.get("room", "")).partition("/")
-        rooms[session, room].append(viewer)
+        kind, session, *_ = [*str(viewer.get("room", "")).split("/"), ""]
+        rooms[session, kind].append(viewer)
     transports = GaugeMetricFamily("conference_viewers", "Viewers.", labels=[*OF_ROOM, "transport"])
     lossy = GaugeMetricFamily("conference_viewers_lossy", f"Viewers who lose more than {LOSSY:.0%}.", labels=OF_ROOM)
     layers = GaugeMetricFamily(

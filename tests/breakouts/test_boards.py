@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from conference.breakouts.boards import actions, queries
 from conference.breakouts.boards.document import Board, Spoilt
-from conference.breakouts.boards.model import FIELD_LETTERS, lines, markdown, root
+from conference.breakouts.boards.model import FIELD_LETTERS, LATE_SECONDS, lines, markdown, root
 from conference.breakouts.boards.tables import BoardUpdateRow
 from conference.breakouts.boards.update import Gap, Malformed, read_update
 from conference.core.errors import ConferenceError
@@ -304,6 +304,7 @@ async def test_after_the_end_it_is_read_only_and_can_be_shown(typing: Typing) ->
     await typing.write(typing.anna, page.type(0, "- Mut\n• Zeit"))
     await typing.room.do(typing.anna, "board.mark", session=GROUPS, room=ROOM, light="done")
     await typing.room.do(typing.staff, "session.move", session=GROUPS, to="ended")
+    typing.room.clock.turn(seconds=LATE_SECONDS + 1)
     with pytest.raises(ConferenceError, match=r"board\.closed"):
         await typing.write(typing.anna, page.type(1, "!"))
     assert (await typing.open(typing.anna))["number"] == 1

@@ -310,12 +310,31 @@ async def test_what_is_switched_off_does_not_flow(day: Day) -> None:
     assert day.room.engine.muted[feed] == (True, True)
 
 
+async def test_who_takes_part_in_an_active_pause_is_neither_seen_nor_heard_in_a_room(day: Day) -> None:
+    await day.open(day.anna, day.bernd)
+    feeds = []
+    for visit in (day.anna, day.bernd):
+        feeds.append(await day.publish(visit, "ag2"))
+        await day.do(visit, "tracks", audio=True, video=True, person=None)
+    await day.wait(0)
+    pausing = await day.room.enter(ANNA, "aktiv-pause")
+    await day.room.do(day.staff, "session.move", session="aktiv-pause", to="live")
+    await day.room.hall.pauses.tick()
+    await day.room.do(pausing, "session.join", session="aktiv-pause")
+    await day.wait(0)
+    assert [day.room.engine.muted[feed] for feed in feeds] == [(True, True), (False, False)]
+    await day.room.do(pausing, "session.leave", session="aktiv-pause")
+    await day.wait(0)
+    assert [day.room.engine.muted[feed] for feed in feeds] == [(False, False), (False, False)]
+
+
 STAFF_ONLY = sorted(n for n, c in COMMANDS.items() if n.startswith("breakouts.") and c.may == "moderate")
 BODIES: dict[str, dict[str, Any]] = {
     "assign": {"fresh": True}, "move": {"person": "?", "room": "ag1"}, "lock": {"person": "?", "locked": True},
     "resize": {"room": "ag1", "capacity": 5}, "allow": {"swaps": True, "choosing": True}, "start": {"minutes": 5},
     "cancel": {}, "extend": {"minutes": 5}, "recall": {}, "message": {"room": "ag1", "text": "x"},
     "visit": {"room": "ag1"}, "answer": {"help": "?", "text": "x", "done": False},
+    "call": {"person": "?", "called": True},
 }  # fmt: skip
 ROOMS = ("swap", "choose", "move", "resize", "message", "visit")
 

@@ -66,6 +66,7 @@ async def test_feeds_layers_workers_and_viewers(house: House) -> None:
         "viewers": {
             **{f"v{n}": viewer(stage, "f", None, None, None, None, rtt=n / 100) for n in range(1, 10)},
             "v10": viewer(stage, "q", None, None, None, None, loss=0.08, transport="tcp", rtt=0.5),
+            **{f"g{n}": viewer(f"group/arbeitsgruppen/ag{n}", None) for n in (1, 2)},
             "v11": viewer(f"backstage/{SESSION}", "", "h", budget=None),
         },
     }
@@ -83,12 +84,15 @@ async def test_feeds_layers_workers_and_viewers(house: House) -> None:
     }
     assert values(found["conference_feed_key_frame_age_seconds"])[*first, "video", "f"] == 2.5
     assert values(found["conference_worker_cpu_seconds"]) == {("0",): 12.5, ("1",): 3.25}
+    grouped = ("arbeitsgruppen", "group")
+    assert values(found["conference_room_feeds"]) == {(SESSION, "stage"): 2}
     assert values(found["conference_viewers"]) == {
+        (*grouped, "udp"): 2,
         (SESSION, "backstage", "udp"): 1,
         (SESSION, "stage", "tcp"): 1,
         (SESSION, "stage", "udp"): 9,
     }
-    assert values(found["conference_viewers_lossy"]) == {(SESSION, "backstage"): 0, (SESSION, "stage"): 1}
+    assert values(found["conference_viewers_lossy"]) == {grouped: 0, (SESSION, "backstage"): 0, (SESSION, "stage"): 1}
     assert values(found["conference_viewers_pictures"])[SESSION, "stage", "f"] == 9
     trips = values(found["conference_viewers_round_trip_seconds"])
     assert [trips[SESSION, "stage", q] for q in ("0.5", "0.9", "0.99", "1")] == [0.05, 0.09, 0.5, 0.5]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from conference.breakouts import queries as breakouts
 from conference.breakouts.boards import queries
 from conference.breakouts.boards.document import Board, Spoilt
-from conference.breakouts.boards.facts import BoardMarked, BoardShown
-from conference.breakouts.boards.model import Light, fields_of
+from conference.breakouts.boards.facts import BoardMarked, BoardShown, BoardsOrdered
+from conference.breakouts.boards.model import Light, fields_of, lines
 from conference.breakouts.boards.tables import BoardRow, BoardUpdateRow, ShownBoardRow
 from conference.core.errors import BadRequest, ConferenceError, NotAllowed, NotFound
 from conference.core.roles import Permission, may
 from conference.people.model import Person
 from conference.sessions import queries as sessions
 from conference.sessions.model import Session
+from conference.sessions.tables import SessionRow
 from conference.store.unit import Unit
 
 COMPACT_AFTER = 200
@@ -129,6 +131,8 @@ async def write(unit: Unit, items: list[Write], known: dict[Place, Board]) -> li
     for board in opened.values():
         await board.compact()
     await unit.db.flush()
+    written = {item.place for item, outcome in zip(items, outcomes, strict=True) if isinstance(outcome, Written)}
+    await _show_anew(unit, written)
     return outcomes
 
 
@@ -143,7 +147,7 @@ async def _write(
     if key not in of_day:
         raise NotFound("Diese Veranstaltung")
     session = of_day[key]
-    await queries.check_writer(unit.db, session, item.person, room)
+    await queries.check_writer(unit.db, session, item.person, room, unit.now)
     if item.place not in opened:
         opened[item.place] = await _Open.of(unit, session, room, known.pop(item.place, None))
     return await opened[item.place].write(item.update)
@@ -152,7 +156,7 @@ async def _write(
 async def mark(unit: Unit, key: str, person: Person, room: str, light: Light) -> None:
     """Set a room's traffic light. Raises ConferenceError ``board.foreign``, ``board.closed``."""
     session = await sessions.session(unit.db, key)
-    await queries.check_writer(unit.db, session, person, room)
+    await queries.check_writer(unit.db, session, person, room, unit.now)
     await _mark(unit, session, await _row(unit, session, room), light)
 
 
@@ -171,21 +175,58 @@ async def show(unit: Unit, key: str, person: Person, groups: str, room: str) -> 
         raise NotAllowed()
     if room not in await breakouts.room_keys(unit.db, groups):
         raise NotFound("Diese Gruppe")
-    page = next(page for page in await queries.written(unit.db, session) if page["room"] == room)
-    found = await unit.db.get(ShownBoardRow, stage.id)
-    if found is not None and found.body == page:
-        return
-    if found is None:
-        unit.db.add(ShownBoardRow(session_id=stage.id, body=page))
-    else:
-        found.body = page
-    await unit.tell(key, BoardShown(page))
+    await put(unit, stage.id, key, next(p for p in await queries.written(unit.db, session) if p["room"] == room))
 
 
 async def hide(unit: Unit, key: str) -> None:
     """Show no board any more."""
-    stage = await sessions.session(unit.db, key)
-    found = await unit.db.get(ShownBoardRow, stage.id)
-    if found is not None:
+    await put(unit, (await sessions.session(unit.db, key)).id, key, None)
+
+
+async def put(unit: Unit, stage: int, key: str, page: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Let a session's stage show this board (PAGE), or none; which it showed before."""
+    found = await unit.db.get(ShownBoardRow, stage)
+    before = dict(found.body) if found else None
+    if before == page:
+        return before
+    if page is None:
         await unit.db.delete(found)
-        await unit.tell(key, BoardShown(None))
+    elif found is None:
+        unit.db.add(ShownBoardRow(session_id=stage, body=page))
+    else:
+        found.body = page
+    await unit.tell(key, BoardShown(page))
+    return before
+
+
+async def _show_anew(unit: Unit, written: Collection[Place]) -> None:
+    """What arrives late on a board that a stage shows already is shown with it."""
+    if not written:
+        return
+    query = select(ShownBoardRow, SessionRow.key).join(SessionRow, SessionRow.id == ShownBoardRow.session_id)
+    for row, key in [(row, key) for row, key in await unit.db.execute(query)]:
+        place = row.body["session"], row.body["room"]
+        if place in written:
+            pages = await queries.written(unit.db, await sessions.session(unit.db, place[0]))
+            await put(unit, row.session_id, key, next(p for p in pages if p["room"] == place[1]))
+
+
+async def first(unit: Unit, key: str) -> dict[str, Any] | None:
+    """The first board with something on it of the groups that came before a stage (PAGE), or None."""
+    agenda = await sessions.agenda(unit.db)
+    before = agenda[: next(n for n, session in enumerate(agenda) if session.key == key)]
+    pages = [page for s in before if s.kind == "breakouts" for page in await queries.written(unit.db, s)]
+    return next((page for page in pages if any(lines(field["text"]) for field in page["fields"])), None)
+
+
+async def order(unit: Unit, key: str, person: Person, groups: str, rooms: Sequence[str]) -> None:
+    """Say in which order the boards of a session's groups are shown. Raises NotFound, NotAllowed, BadRequest."""
+    session = await sessions.session(unit.db, groups)
+    if not may(session.role_of(person), Permission.MODERATE):
+        raise NotAllowed()
+    found = await breakouts.round_row(unit.db, session.id)
+    if len(set(rooms)) != len(rooms) or not set(rooms) <= set(await breakouts.room_keys(unit.db, groups)):
+        raise BadRequest("Das sind nicht die Gruppen dieser Veranstaltung.")
+    if found.boards != list(rooms):
+        found.boards = list(rooms)
+        await unit.tell(key, BoardsOrdered(groups, list(rooms)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from conference.core import audience
 from conference.core.facts import Fact
 
 
@@ -23,3 +24,16 @@ class BoardShown(Fact):
 
     name: ClassVar[str] = "board.shown"
     board: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class BoardsOrdered(Fact):
+    """The order in which the boards of a session's groups are shown. Stream: the session in which it was decided."""
+
+    name: ClassVar[str] = "boards.ordered"
+    groups: str
+    rooms: list[str]
+
+    @property
+    def audience(self) -> str:
+        return audience.MODERATORS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,10 @@ POINTER_LETTERS = 120
 """A cursor's place (a Yjs relative position, Base64)."""
 
 
+LATE_SECONDS = 60
+"""How long after the end of the groups what was typed before it may still arrive."""
+
+
 class Light(StrEnum):
     """How far a room is: the traffic light on its board."""
 
@@ -29,6 +33,13 @@ class Light(StrEnum):
 def fields_of(extra: Mapping[str, Any]) -> list[str]:
     """The fields that the programme gives the boards of a session."""
     return list(extra.get("board", ()))
+
+
+def in_order(rooms: Iterable[str], wanted: Sequence[str]) -> list[str]:
+    """Rooms as the moderation put them; those that it did not name come behind in their own order."""
+    rooms = list(rooms)
+    named = [room for room in wanted if room in rooms]
+    return [*named, *(room for room in rooms if room not in named)]
 
 
 def root(index: int) -> str:

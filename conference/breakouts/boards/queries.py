@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.breakouts import queries as breakouts
 from conference.breakouts.boards.document import Board
-from conference.breakouts.boards.model import Light, fields_of
+from conference.breakouts.boards.model import LATE_SECONDS, Light, fields_of, in_order
 from conference.breakouts.boards.tables import BoardRow, BoardUpdateRow, ShownBoardRow
 from conference.breakouts.model import Phase
 from conference.core.errors import Address, ConferenceError
@@ -29,14 +30,16 @@ async def check_reader(db: AsyncSession, session: Session, person: Person, room:
         raise ConferenceError("board.foreign", "Diese Tafel sehen nur die Mitglieder der Gruppe.", Address.PERMISSION)
 
 
-async def check_writer(db: AsyncSession, session: Session, person: Person, room: str) -> None:
-    """Those who read it write on it while the rooms are open.
+async def check_writer(db: AsyncSession, session: Session, person: Person, room: str, now: datetime) -> None:
+    """Those who read it write on it while the rooms are open; a closing sentence may arrive a little later.
 
     Raises:
         ConferenceError: ``board.foreign``, ``board.closed``.
     """
     await check_reader(db, session, person, room)
-    if (await breakouts.round_row(db, session.id)).phase != Phase.OPEN:
+    found = await breakouts.round_row(db, session.id)
+    late = found.phase == Phase.CLOSED and found.ends_at and now <= found.ends_at + timedelta(seconds=LATE_SECONDS)
+    if found.phase != Phase.OPEN and not late:
         raise ConferenceError("board.closed", "Die Gruppen sind zu Ende. Die Tafel kann nur noch gelesen werden.")
 
 
@@ -78,12 +81,13 @@ async def view(db: AsyncSession, session: Session) -> dict[str, Any]:
 
 
 async def written(db: AsyncSession, session: Session) -> list[dict[str, Any]]:
-    """All boards of a session as they read now (PAGE), in the order of the rooms; rooms that are gone stand last."""
+    """All boards of a session as they read now (PAGE), as the moderation put them; rooms that are gone stand last."""
     rows = {found.room: found for found in await _rows(db, session.id)}
     titles = {room.key: room.title for room in await breakouts.rooms(db, session.id)}
     names = fields_of(session.extra)
     pages = []
-    for room in [*titles, *sorted(rows.keys() - titles.keys())]:
+    wanted = (await breakouts.round_row(db, session.id)).boards
+    for room in [*in_order(titles, wanted), *sorted(rows.keys() - titles.keys())]:
         texts = (await board(db, session, room)).texts
         pages.append(
             {
