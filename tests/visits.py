@@ -207,7 +207,7 @@ class Crowd:
 
     async def file_film(self) -> None:
         """The file of the programme's film is taken in: a minute long, and nothing in it."""
-        film = Intake(new_id(), "webm", "film.webm", 1000, 60_000, True)
+        film = Intake(new_id("film"), "webm", "film.webm", 1000, 60_000, True)
         async with self.room.store.unit() as unit:
             await films.file(unit, "live-2", film.row(FILM, unit.now))
 

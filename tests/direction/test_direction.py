@@ -21,6 +21,8 @@ from conference.core.errors import ConferenceError
 from conference.direction import queries
 from conference.exporting import export
 from conference.hall.visit import Visit
+from conference.media.engine import MediaEvent
+from conference.sessions.model import Source
 from tests.house import ANNA, MODERATOR, ORGANISER, SPEAKER
 from tests.visits import Page, Room, open_page, open_room
 
@@ -122,10 +124,15 @@ async def test_hand_over_changes_the_speakers(tmp_path: Path) -> None:
 
         await _press(room, lilie)
         assert await on_stage() == set()
-        await _press(room, lilie)
-        assert await on_stage() == {"Susi Möbbeck"}
-        await _press(room, lilie)
-        assert await on_stage() == {"Dr. Michael Fleig"}
+        for visit in (fleig, susi):
+            answer = await room.hall.media.publish(LIVE, visit.person, visit.link, Source.CAMERA, "v=0")
+            room.engine.report(MediaEvent("connected", answer.resource, visit.person.public_id, {}))
+        for name in ("Susi Möbbeck", "Dr. Michael Fleig"):
+            await _press(room, lilie)
+            assert await on_stage() == set()
+            room.clock.turn(seconds=10)
+            await room.hall.stage_clock.tick()
+            assert await on_stage() == {name}
         await _press(room, lilie, "direction.undo")
         assert await on_stage() == {"Susi Möbbeck"}
         assert (await room.snapshot(lilie))["show"]["part"]["part"] == "diskussion"
