@@ -259,3 +259,8 @@ def the_talk() -> list[tuple[str, str, dict[str, Any]]]:
         ("moderator", "hand.lower", {"person": None}),
     ]
     return [(who, command, {"session": LIVE, **body}) for who, command, body in day]
+
+
+def whole_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """All of it, one after the other: every command of the registry is there."""
+    return [*the_day(speaker), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]

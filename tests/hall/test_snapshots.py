@@ -31,12 +31,7 @@ from tests.the_day import (
     STAFF,
     WAIT,
     draft,
-    the_day,
-    the_direction,
-    the_feeds,
-    the_films,
-    the_groups,
-    the_talk,
+    whole_day,
 )
 from tests.visits import Crowd, Page, open_page, open_room
 
@@ -75,7 +70,7 @@ async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
 
 
 async def test_every_page_follows_every_command(crowd: Crowd) -> None:
-    day = [*the_day(crowd.id("speaker")), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]
+    day = whole_day(crowd.id("speaker"))
     assert {command for _, command, _ in day} == {*COMMANDS, WAIT, FILE, ENCODER}
     for number, (who, command, body) in enumerate(day):
         await crowd.play(who, command, body)

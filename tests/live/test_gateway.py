@@ -31,12 +31,7 @@ from tests.the_day import (
     OTHER,
     STAFF,
     draft,
-    the_day,
-    the_direction,
-    the_feeds,
-    the_films,
-    the_groups,
-    the_talk,
+    whole_day,
 )
 from tests.visits import Room, open_room
 
@@ -351,14 +346,7 @@ def allowed(role: Role, name: str) -> bool:
 async def test_every_role_may_do_what_the_table_says_and_nothing_else(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         visits = {role: await room.enter(email, "live-1") for role, email in IN_THE_SESSION.items()}
-        day = [
-            *the_day(visits[Role.SPEAKER].person.public_id),
-            *the_groups(),
-            *the_talk(),
-            *the_direction(),
-            *the_films(),
-            *the_feeds(),
-        ]
+        day = whole_day(visits[Role.SPEAKER].person.public_id)
         bodies = {name: body for _, name, body in reversed(day)}
         assert set(visits) == set(MAY)
         before = await _dump(room)
@@ -401,14 +389,7 @@ async def test_no_value_anywhere_makes_us_fail(tmp_path: Path, caplog: pytest.Lo
             OTHER: await room.enter(BERND, GROUPS),
             STAFF: await room.enter(MODERATOR, GROUPS),
         }
-        for who, name, body in [
-            *the_day(visits["speaker"].person.public_id),
-            *the_groups(),
-            *the_talk(),
-            *the_direction(),
-            *the_films(),
-            *the_feeds(),
-        ]:
+        for who, name, body in whole_day(visits["speaker"].person.public_id):
             for key in body:
                 for odd in ODD:
                     code = await _code(room, visits[who], name, {**body, key: odd})
