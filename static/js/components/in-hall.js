@@ -9,7 +9,7 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
-import { currentPoll, pauseAt, whereNext } from "../state/index.js";
+import { currentPoll, pauseAt, pinnedQuestion, whereNext } from "../state/index.js";
 import { partView, stateBadge } from "./agenda.js";
 import "./countdown.js";
 import { endOf, title } from "./pause.js";
@@ -86,6 +86,7 @@ export class InHall extends Live {
 
   /** What is on, where nothing is to be answered. @param {AgendaItem} item */
   #now(item) {
+    if (item.kind === "live" && item.state === "live" && pinnedQuestion(room.state)) return nothing;
     const groups = room.state.breakouts;
     if (groups && item.state === "live") return this.#group(groups);
     if (item.state === "live") return html`<p class="in-hall__still">${t("inhall.nothing")}</p>`;

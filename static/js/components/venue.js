@@ -3,6 +3,7 @@
  * on a transparent ground, for the vision mixer.
  */
 
+import { keyed } from "/static/vendor/lit-html/directives/keyed.js";
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { address } from "../address.js";
@@ -36,6 +37,7 @@ const SMALLEST = 0.35;
 const TRY_EVERY = 10_000;
 const SPEAKER_FOR = 8_000;
 const POINTER_FOR = 3_000;
+const PARTS = ".venue__answers, .venue__votes, .venue__rooms";
 const FITTED = ".venue__poll, .venue__groups, .venue__question .pinned, .venue__wait";
 
 export class Venue extends Live {
@@ -115,19 +117,20 @@ export class Venue extends Live {
     const { only, poll, question, board, pause } = this.#shown();
     if (only === "card") return this.#card(item);
     if (pause) return html`<div class="venue__pause"><conf-pause screen></conf-pause></div>`;
-    const people = (room.state.stage?.slots ?? []).some((entry) => entry !== null);
+    const people = (room.state.stage?.slots ?? []).some((entry) => entry !== null) || (room.state.film ?? null) !== null;
     const stage = item.kind === "live" && (item.state === "live" || (item.state === "backstage" && people));
     const beside = poll !== null || question !== null || board !== null;
     const groups = room.state.breakouts ?? null;
     if (!beside && only !== "camera" && groups && item.state === "live") return groupsView(groups);
     if (!stage && !beside) return this.#wait(item);
     const alone = beside && (only !== null || !people);
-    return html`<div class="venue__main" data-poll=${beside ? (alone ? "alone" : "beside") : nothing}>
+    const shown = html`<div class="venue__main" data-poll=${beside ? (alone ? "alone" : "beside") : nothing}>
       <conf-stage .active=${stage}></conf-stage>
       <conf-burst></conf-burst>
       ${poll === null ? nothing : this.#poll(poll)} ${board === null ? nothing : html`<conf-board-page></conf-board-page>`}
       ${question === null ? nothing : this.#question()}
     </div>`;
+    return keyed(item.key, shown);
   }
 
   /** The Einblendung: over the mixer's picture stands only what it has not. @param {AgendaItem} item */
@@ -317,7 +320,7 @@ export class Venue extends Live {
   /** A newer server has newer pages: the screen takes them as soon as no picture would be cut off. */
   #renewPage() {
     const stage = /** @type {import("./stage.js").Stage | null} */ (this.querySelector("conf-stage"));
-    const showing = stage?.pictures && (room.state.stage?.slots ?? []).some((entry) => entry !== null);
+    const showing = stage?.pictures && ((room.state.film ?? null) !== null || (room.state.stage?.slots ?? []).some((entry) => entry !== null));
     if (room.outdated && !showing) void this.#reload();
   }
 
@@ -442,7 +445,7 @@ function roomView({ key, title: name, taken }) {
 function fit(box) {
   for (let size = 1; size >= SMALLEST; size -= 0.05) {
     box.style.setProperty("--fit", size.toFixed(2));
-    if (box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1) return;
+    if ([box, ...box.querySelectorAll(PARTS)].every(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight <= clientHeight + 1 && scrollWidth <= clientWidth + 1)) return;
   }
 }
 
