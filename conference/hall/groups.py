@@ -37,11 +37,13 @@ class Groups:
         self.media = RoomMedia(store, engine, self._stale, self.mark, lost)
         self._dirty: set[str] = set()
         self._moved: set[str] = set()
-        self._due: dict[str, datetime | None] | None = None
+        self._due: dict[str, datetime | None] = {}
+        self._unread = True
 
     async def tick(self) -> None:
         """Open and close rooms that are due, cut off what may be no longer, signal what changed."""
-        if self._due is None:
+        if self._unread:
+            self._unread = False  # before reading: what happens meanwhile is read the next time
             async with self._store.reading() as db:
                 self._due = {key: queries.due(row) for row, key in await queries.running(db)}
         now = self._store.clock.now()
@@ -57,7 +59,7 @@ class Groups:
 
     def heard(self, fact: Told) -> None:
         """Something happened in working groups."""
-        self._due = None
+        self._unread = True
         if fact.name == "breakouts.called" and fact.body["opens_at"] is None:
             self._empty(fact.body["session"])
         elif fact.name == "breakouts.stayed" and fact.body["staying"]:

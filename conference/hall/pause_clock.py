@@ -19,10 +19,12 @@ class PauseClock:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._ends: dict[str, datetime] | None = None
+        self._changes = 0
 
     def changed(self) -> None:
         """A pause was started, shifted or ended."""
         self._ends = None
+        self._changes += 1
 
     def runs(self, key: str) -> bool:
         """Whether a pause may run in a session: yes, as long as it is not known."""
@@ -31,8 +33,11 @@ class PauseClock:
     async def tick(self) -> None:
         """End what has run its time."""
         if self._ends is None:
+            changes = self._changes
             async with self._store.reading() as db:
                 found = await queries.all_running(db)
+            if changes != self._changes:
+                return  # what was read is old already
             self._ends = {key: pause.ends_at for key, pause in found.items()}
         now = self._store.clock.now()
         for key in [key for key, end in self._ends.items() if end <= now]:

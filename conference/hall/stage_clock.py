@@ -43,16 +43,18 @@ class StageClock:
     def __init__(self, store: Store, arrives: Callable[[str, str, str], bool]) -> None:
         self._store = store
         self._arrives = arrives
-        self._entrances: list[Entrance] | None = None
+        self._entrances: list[Entrance] = []
+        self._stale = True
         self._films: dict[str, tuple[str, datetime]] = {}
 
     def changed(self) -> None:
         """Something happened on a stage."""
-        self._entrances = None
+        self._stale = True
 
     async def tick(self) -> None:
         """Do what is due."""
-        if self._entrances is None:
+        if self._stale:
+            self._stale = False  # before reading: what happens meanwhile is read the next time
             async with self._store.reading() as db:
                 self._entrances = await _entrances(db)
                 shown = await films.all_on_stage(db)

@@ -165,6 +165,21 @@ async def test_rooms_open_after_the_announcement_and_close_by_the_clock(day: Day
     assert (await day.room.snapshot(day.anna))["call"] is None
 
 
+async def test_what_happens_while_the_clock_reads_is_not_missed(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = queries.running
+
+    async def and_then_it_starts(db: Any) -> Any:
+        found = await running(db)
+        monkeypatch.undo()
+        await day.do(day.staff, "start", minutes=10)
+        return found
+
+    monkeypatch.setattr(queries, "running", and_then_it_starts)
+    await day.wait(0)
+    await day.wait(21)
+    assert await day.phase() == Phase.OPEN
+
+
 async def test_an_announcement_can_be_taken_back(day: Day) -> None:
     await day.do(day.staff, "start", minutes=10)
     await day.do(day.staff, "cancel")

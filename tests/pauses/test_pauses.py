@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from conference.core.errors import ConferenceError
+from conference.pauses import queries
 from conference.pauses.tables import PauseReturnRow, PauseRow
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, PRODUCTION, SPEAKER, until
@@ -177,6 +178,27 @@ async def test_where_there_is_no_pause(
         if moved == "live":
             await room.do(moderator, "session.move", session=session, to="live")
         assert await code(room, moderator, "pause.start", session=session, minutes=minutes) == refusal
+
+
+async def test_a_pause_that_starts_while_the_clock_reads_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_room(tmp_path) as room:
+        moderator, running = await room.enter(MODERATOR, PAUSE), queries.all_running
+
+        async def and_then_it_starts(db: Any) -> Any:
+            found = await running(db)
+            monkeypatch.undo()
+            await room.do(moderator, "pause.start", session=PAUSE, minutes=5)
+            return found
+
+        room.hall.pauses.changed()
+        monkeypatch.setattr(queries, "all_running", and_then_it_starts)
+        await room.hall.pauses.tick()
+        assert room.hall.pauses.runs(PAUSE)
+        room.clock.turn(300)
+        await room.hall.pauses.tick()
+        assert await state(room, moderator) == "ended"
 
 
 async def test_moving_the_session_on_ends_its_pause(tmp_path: Path) -> None:
