@@ -8,7 +8,7 @@
 import { feedName, SCREEN_SLOT } from "./state/index.js";
 
 /** Seconds without a new frame after which a picture is said to stand. A shared screen may stand for long. */
-const STILL = { camera: 2, programme: 2, screen: 15 };
+const STILL = { camera: 2, programme: 2, backup: 2, screen: 15 };
 const NO_SOUND = 10;
 const PROGRAMME_SILENT = 8;
 const NEVER_HEARD = 15;
@@ -34,8 +34,11 @@ export function desk(stage) {
   return [...on, ...(stage?.backstage ?? []).map((entry) => ({ entry, onStage: false }))];
 }
 
+/** @param {string} source */
+const isProgramme = (source) => source === "programme" || source === "backup";
+
 /** @param {Entry} entry */
-const rank = ({ source }) => (source === "programme" ? 0 : source === "camera" ? 1 : SCREEN_SLOT);
+const rank = ({ source }) => (isProgramme(source) ? 0 : source === "camera" ? 1 : SCREEN_SLOT);
 
 /**
  * @param {Entry} entry
@@ -74,7 +77,7 @@ function picture(entry, feed) {
     found.push({ level: "warn", key: "regie.warn.frames", values: { frames: Math.round(frames) } });
   }
   const age = keyFrameAge(feed);
-  if (entry.source === "programme" && age !== null && age > KEY_FRAME_OLD) {
+  if (isProgramme(entry.source) && age !== null && age > KEY_FRAME_OLD) {
     found.push({ level: "warn", key: "regie.warn.key", values: { seconds: Math.floor(age) } });
   }
   return found;
@@ -95,7 +98,7 @@ function sound(entry, feed, { onStage, heard }) {
     return feed.streams.some(({ kind }) => kind === "audio") ? [] : [{ level: "warn", key: "regie.warn.nosound" }];
   }
   const seconds = Math.floor(feed.silent_for);
-  const programme = entry.source === "programme" && seconds >= PROGRAMME_SILENT;
+  const programme = isProgramme(entry.source) && seconds >= PROGRAMME_SILENT;
   if (programme || (onStage && !heard && seconds >= NO_SOUND)) {
     return [{ level: onStage ? "bad" : "warn", key: "regie.warn.silent", values: { seconds } }];
   }

@@ -5,7 +5,7 @@
  * when that does not help, or the server no longer knows the session, it is made anew. The person presses nothing.
  *
  * @typedef {"idle" | "connecting" | "connected" | "lost" | "refused"} LineState
- * @typedef {"stage" | "backstage" | "group" | "camera" | "screen"} Carried
+ * @typedef {"stage" | "backstage" | "foldback" | "group" | "camera" | "screen" | "talkback"} Carried
  * @import {Reading} from "./report.js"
  */
 

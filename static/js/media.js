@@ -142,7 +142,7 @@ export class Publisher extends Line {
    * @param {object} options
    * @param {string} options.address
    * @param {MediaStream} options.stream
-   * @param {"camera" | "screen"} options.source
+   * @param {"camera" | "screen" | "talkback"} options.source
    * @param {(state: LineState) => void} options.onstate
    */
   constructor({ address, stream, source, onstate }) {

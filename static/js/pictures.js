@@ -13,7 +13,8 @@ import { Sizes } from "./sizes.js";
 import { feedName } from "./state/index.js";
 
 const LOOK_EVERY = 400;
-const STILL_AFTER = { camera: 3_000, programme: 3_000, screen: 15_000 };
+/** The programme's other feed is there within this time, if there is one. */
+const STILL_AFTER = { camera: 3_000, programme: 5_000, backup: 5_000, screen: 15_000 };
 
 /** One place where somebody's picture may be. */
 class Place {
@@ -81,13 +82,15 @@ export class Pictures {
   #heights;
   #timer = 0;
   #shown = "";
+  #hushed = false;
+  #silent = (/** @type {number} */ _slot) => false;
   #restart = (/** @type {Event} */ event) => this.#viewer.lost(/** @type {CustomEvent} */ (event).detail ?? null);
   #saves = () => this.#sizes.tell();
 
   /**
    * @param {object} options
    * @param {string} options.session
-   * @param {"stage" | "backstage" | "group"} options.of
+   * @param {"stage" | "backstage" | "foldback" | "group"} options.of
    * @param {number} options.slots
    * @param {boolean} options.sound
    * @param {() => (Entry | null)[]} options.entries who is in which slot
@@ -151,7 +154,18 @@ export class Pictures {
 
   /** Silences what comes from the stage, as long as something else has the sound. @param {boolean} quiet */
   hush(quiet) {
-    for (const { audio } of this.#places) audio.muted = quiet;
+    this.#hushed = quiet;
+    this.#silence();
+  }
+
+  /** Silences some of it, until told otherwise. @param {(slot: number) => boolean} silent */
+  quieten(silent) {
+    this.#silent = silent;
+    this.#silence();
+  }
+
+  #silence() {
+    this.#places.forEach(({ audio }, slot) => (audio.muted = this.#hushed || this.#silent(slot)));
   }
 
   /** A press allows sound. */

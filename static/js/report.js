@@ -301,6 +301,7 @@ function wayRow(lines, { live, roundTrip }, t) {
  */
 function lineRows(line, page, t) {
   if (line.state !== "connected") return [{ name: t(`report.row.${line.carries}`), text: t("report.mending"), grade: "poor" }];
+  if (line.carries === "talkback") return [voiceRow(line, t)];
   if (line.carries === "camera" || line.carries === "screen") return [sentRow(line, t)];
   const rows = line.carries === "stage" ? [picturesRow(line, page, t), soundRow(line, page, t)] : [picturesRow(line, page, t)];
   const arrives = line.carries === "stage" ? line.pictures.length > 0 || line.sound : line.lost >= 0.02;
@@ -374,6 +375,15 @@ function sentRow({ carries, layers, voice, refused, limited }, t) {
   if (limited !== "none") texts.push(t(`report.limited.${limited}`));
   const grade = worst([graded(refused, 0.02, 0.1), limited === "none" ? "good" : "fair"]);
   return { name: t(`report.row.${carries}`), text: texts.join(" "), grade };
+}
+
+/**
+ * @param {Health} line
+ * @param {(key: string, values?: Record<string, string | number>) => string} t
+ * @returns {Row}
+ */
+function voiceRow({ carries, voice, refused }, t) {
+  return { name: t(`report.row.${carries}`), text: t(voice ? "report.voice" : "report.voice.none"), grade: graded(refused, 0.02, 0.1) };
 }
 
 /** @param {{browser: string}} page @param {(key: string) => string} t @returns {Row} */

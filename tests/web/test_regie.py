@@ -45,14 +45,15 @@ async def test_a_session_without_a_stage_has_none(house: House) -> None:
 async def test_the_key_is_the_productions_own_and_opens_this_session(house: House) -> None:
     key = (await house.link(PRODUCTION, SESSION)).rsplit("/", 1)[1]
     _, page = await opened(house, PRODUCTION, f"/regie/{SESSION}")
-    assert set(re.findall(r'data-copy="([^"]+)"', page)) == {f"{house.url}/whip/{SESSION}", key}
+    addresses = [f"{house.url}/whip/{SESSION}", f"{house.url}/whip/{SESSION}?source=backup"]
+    assert re.findall(r'data-copy="([^"]+)"', page) == [*addresses, key]
     _, page = await opened(house, PRODUCTION, f"/regie/{SESSION}", link=SESSION)
     assert key in page
     _, elsewhere = await opened(house, PRODUCTION, f"/regie/{SESSION}", link="live-2")
     assert key not in elsewhere
     for email in (MODERATOR, ORGANISER):
         _, page = await opened(house, email, f"/regie/{SESSION}")
-        assert re.findall(r'data-copy="([^"]+)"', page) == [f"{house.url}/whip/{SESSION}"]
+        assert re.findall(r'data-copy="([^"]+)"', page) == addresses
         assert key not in page
 
 

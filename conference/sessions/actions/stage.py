@@ -179,9 +179,13 @@ async def set_tracks(
 
 
 async def put_on_air(unit: Unit, key: str, public_id: str, feed: Feed, *, automatic: bool = False) -> None:
-    """Show another feed of somebody's programme; the one that is on air already stays. Raises NotFound."""
+    """Show another feed of somebody's programme; the one that is on air already stays, by hand from then on.
+
+    Raises:
+        NotFound: no such programme.
+    """
     _, entry = await _entry(unit, key, public_id, Source.PROGRAMME)
-    if entry.feed != feed:
+    if entry.feed != feed or (entry.automatic and not automatic):
         entry.feed, entry.automatic = feed.value, automatic
         await unit.tell(key, StageOnAir(public_id, feed.value, automatic))
 

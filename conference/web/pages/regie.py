@@ -35,12 +35,13 @@ async def _whip(request: web.Request, identity: Identity, key: str, role: Role) 
     """
     site = request.app[SITE]
     url = f"{site.base(request)}/whip/{key}"
+    addresses = {"url": url, "backup": f"{url}?source=backup"}
     if not may(role, Permission.PRODUCE) or identity.link.session not in (None, key):
-        return {"url": url, "key": None}
+        return {**addresses, "key": None}
     async with site.store.reading() as db:
         links = [row.to_model() for row in await people.links_of(db, identity.person.id) if row.revoked_at is None]
     own = next((link for link in links if link.session == key), None)
-    return {"url": url, "key": site.tokens.token(own) if own else None}
+    return {**addresses, "key": site.tokens.token(own) if own else None}
 
 
 def routes() -> list[web.RouteDef]:

@@ -13,6 +13,7 @@ import { room } from "../room.js";
 import { Devices } from "./devices.js";
 import "./going-on.js";
 import { showOwn } from "./own.js";
+import "./foldback.js";
 import "./stage.js";
 import "./time-left.js";
 
@@ -66,7 +67,7 @@ export class Backstage extends Live {
         <section class="stack">
           <h2>${t(item.state === "live" ? "backstage.audience" : "backstage.stage")}</h2>
           <conf-stage .active=${item.state === "live" || item.state === "backstage"}></conf-stage>
-          ${this.#waiting()}
+          <conf-foldback .active=${this.#here && mine !== null}></conf-foldback>
         </section>
       </div>
     </div>`;
@@ -181,13 +182,6 @@ export class Backstage extends Live {
       <button class="kern-btn kern-btn--primary kern-btn--large" type="button" ?disabled=${closed || this.#busy} @click=${() => this.#enter()}>
         ${icon("door")}<span class="kern-label">${t(mine ? "backstage.here" : "backstage.enter")}</span>
       </button>`;
-  }
-
-  #waiting() {
-    const others = (room.state.stage?.backstage ?? []).filter(({ person }) => person !== room.me.id);
-    if (others.length === 0) return nothing;
-    return html`<h3>${t("backstage.others")}</h3>
-      <ul class="list">${others.map(({ name, office }) => html`<li><span class="person__name">${name}</span><span class="person__more">${office}</span></li>`)}</ul>`;
   }
 
   /** What the moderator switched off is off here too; what is over is over. */

@@ -10,14 +10,19 @@ import { desk, feedOf, frameRate, keyFrameAge, lossOf, meter, othersHeard, spark
 import { language, t } from "../i18n.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
-import { feedName, speakerOf } from "../state/index.js";
+import { feedName, onAir, speakerOf } from "../state/index.js";
+import { talkback } from "../talkback.js";
 import { stateBadge } from "./agenda.js";
+import { changeOver, programmeNotes, programmes } from "./programme.js";
+import { othersTalk, talkButton } from "./talk-button.js";
 import { caption, tile } from "./tile.js";
 
 /** @import {Entry, FeedHealth, Health, WorkerHealth} from "../state/types.js" */
 /** @import {Warning} from "../health.js" */
 
-const SLOTS = 8;
+/** The backstage room: eight pictures, and the programme's feed that is not on air. */
+const STANDBY = 8;
+const SLOTS = 9;
 const REMEMBERED = 180;
 const STALE = 3_500;
 const LOOK_EVERY = 1_000;
@@ -40,18 +45,26 @@ export class Regie extends Live {
   /** @type {Set<string>} feeds that somebody listens to */
   #listening = new Set();
   #announced = "";
+  #changedOver = "";
+  /** @type {Set<string>} people whose programme has had a backup feed */
+  #backed = new Set();
+  #talks = () => this.update();
+  /** @type {Map<string, Entry>} backup feeds, which are no entries of the stage */
+  #doubles = new Map();
   #watch = () => void room.ask("health.watch", { on: true }).catch(() => {});
 
   connectedCallback() {
     super.connectedCallback();
     room.addEventListener("greeted", this.#watch);
     if (room.connection === "live") this.#watch();
+    talkback.addEventListener("change", this.#talks);
     this.#timer = setInterval(() => this.update(), LOOK_EVERY);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     room.removeEventListener("greeted", this.#watch);
+    talkback.removeEventListener("change", this.#talks);
     clearInterval(this.#timer);
     this.pictures?.stop();
     this.pictures = null;
@@ -62,14 +75,16 @@ export class Regie extends Live {
     if (item === null || room.state.stage === null) return nothing;
     this.#look(["backstage", "live"].includes(item.state));
     this.#take();
-    const feeds = desk(room.state.stage);
+    const feeds = this.#feeds();
     const wrong = new Map(feeds.map(({ entry, onStage }) => [feedName(entry), this.#wrong(entry, onStage, feeds)]));
     this.#tell(feeds, wrong);
     return html`<div class="regie">
       <header class="regie__bar">
         <h1 class="regie__title">${item.title}</h1>
         ${stateBadge(item)} ${this.#summary(feeds, wrong)}
+        ${feeds.some(({ entry }) => entry.source === "camera") ? talkButton(null, t("talkback.all")) : nothing}
       </header>
+      ${othersTalk()} ${programmeNotes()}
       ${feeds.length === 0 ? this.#empty() : nothing}
       <ul class="regie__feeds">
         ${repeat(
@@ -80,6 +95,27 @@ export class Regie extends Live {
       </ul>
       ${this.#health?.available && feeds.length > 0 ? html`<div class="regie__foot">${this.#viewers(this.#health)} ${this.#workers(this.#health)}</div>` : nothing}
     </div>`;
+  }
+
+  /**
+   * Everybody's feeds, of the programme both; of these one is seen, the other stands by.
+   *
+   * @returns {{entry: Entry, onStage: boolean}[]}
+   */
+  #feeds() {
+    return desk(room.state.stage).flatMap(({ entry, onStage }) => {
+      if (entry.source !== "programme") return [{ entry, onStage }];
+      const { feed } = onAir(room.state.stage, entry.person);
+      const backup = /** @type {Entry} */ ({ ...entry, source: "backup" });
+      if (feed === "backup" || (this.#health && feedOf(this.#health, backup))) this.#backed.add(entry.person);
+      if (!this.#backed.has(entry.person)) return [{ entry, onStage }];
+      const known = this.#doubles.get(feedName(backup)) ?? backup;
+      this.#doubles.set(feedName(backup), Object.assign(known, backup));
+      return [
+        { entry, onStage: onStage && feed === "main" },
+        { entry: known, onStage: onStage && feed === "backup" },
+      ];
+    });
   }
 
   /** Whether what is shown is of this moment. */
@@ -94,7 +130,7 @@ export class Regie extends Live {
     this.#health = health;
     this.#heardAt = performance.now();
     const expected = new Map();
-    for (const { entry } of desk(room.state.stage)) {
+    for (const { entry } of this.#feeds()) {
       const [name, feed] = [feedName(entry), feedOf(health, entry)];
       this.#history.set(name, [...(this.#history.get(name) ?? []), feed?.bitrate ?? 0].slice(-REMEMBERED));
       expected.set(name, feed?.connected ? -Infinity : (this.#expected.get(name) ?? performance.now()));
@@ -146,8 +182,9 @@ export class Regie extends Live {
   #panel(entry, onStage, wrong) {
     const name = feedName(entry);
     const feed = this.#health && feedOf(this.#health, entry);
-    const tally = !onStage ? "backstage" : room.item?.state === "live" ? "live" : "stage";
-    const place = this.pictures?.place(this.#slot(name));
+    const standby = !onStage && this.#backed.has(entry.person) && (entry.source === "programme" || entry.source === "backup");
+    const tally = standby ? "standby" : !onStage ? "backstage" : room.item?.state === "live" ? "live" : "stage";
+    const place = this.pictures?.place(this.#slot(entry));
     return html`<li class="panel" data-tally=${tally} data-level=${worst(wrong) ?? "good"} data-feed=${name}>
       <p class="panel__head">
         <span class="panel__tally"><span class="dot"></span>${t(`regie.tally.${tally}`)}</span>
@@ -164,6 +201,8 @@ export class Regie extends Live {
           : nothing}
       </div>
       ${this.#meter(entry, feed)} ${this.#graph(name, feed)} ${this.#figures(entry, feed)}
+      ${standby ? html`<div class="panel__acts">${changeOver(entry, entry.source === "backup" ? "backup" : "main", wrong[0]?.level === "bad" ? "tertiary" : "secondary")}</div>` : nothing}
+      ${entry.source === "camera" ? html`<div class="panel__acts">${talkButton(entry.person, entry.name)} ${this.#return(entry)}</div>` : nothing}
     </li>`;
   }
 
@@ -282,12 +321,47 @@ export class Regie extends Live {
     </section>`;
   }
 
-  /** The slot in which the backstage room shows a feed: those who wait first, then the stage by its places. @param {string} name */
-  #slot(name) {
+  /**
+   * Where the programme without a speaker's voice is sent to, and whether it arrives.
+   *
+   * @param {Entry} entry
+   */
+  #return({ person, name }) {
+    const arrives = this.#health?.feeds.some(({ feed, connected }) => connected && feed.endsWith(`/return:${person}`)) ?? false;
+    const state = html`<span class="panel__return" data-level=${arrives ? "good" : "none"}>${icon(arrives ? "check" : "sound")}${t(arrives ? "regie.return.arrives" : "regie.return")}</span>`;
+    if (!room.may("produce")) return arrives ? state : nothing;
+    const url = `${location.origin}/whip/${room.state.session}?source=return&for=${person}`;
+    return html`<details class="panel__more">
+      <summary>${state}</summary>
+      <p>${t("regie.return.more", { name })}</p>
+      <div class="copy"><code>${url}</code><button class="kern-btn kern-btn--secondary kern-btn--small" type="button" data-copy=${url} aria-label="${t("copy")}: ${t("regie.return")} ${name}"><span class="kern-label">${t("copy")}</span></button></div>
+    </details>`;
+  }
+
+  /** What the backstage room shows, by its slots: those who wait first, then the stage by its places. @returns {Entry[]} */
+  get #shown() {
     const { slots, backstage } = room.state.stage ?? { slots: [], backstage: [] };
-    const shown = [...backstage, ...slots.filter((entry) => entry !== null)];
-    const index = shown.findIndex((entry) => feedName(entry) === name);
-    return index < 0 ? SLOTS : index;
+    return [...backstage, .../** @type {Entry[]} */ (slots.filter((entry) => entry !== null))];
+  }
+
+  /**
+   * The slot in which the backstage room shows a feed; the programme's that stands by comes last.
+   *
+   * @param {Entry} entry
+   */
+  #slot({ person, source }) {
+    const programme = source === "programme" || source === "backup";
+    const { feed } = onAir(room.state.stage, person);
+    if (programme && (source === "backup") !== (feed === "backup")) return STANDBY;
+    const index = this.#shown.findIndex((entry) => entry.person === person && entry.source === (programme ? "programme" : source));
+    return index < 0 || index >= STANDBY ? SLOTS : index;
+  }
+
+  /** What is in which slot, for the pictures. @returns {(Entry | null)[]} */
+  #entries() {
+    const eight = Array.from({ length: STANDBY }, (_, slot) => this.#shown[slot] ?? null);
+    const [programme] = programmes();
+    return [...eight, programme && this.#backed.has(programme.person) ? programme : null];
   }
 
   /** @param {string} name */
@@ -299,14 +373,14 @@ export class Regie extends Live {
 
   /** Fetches pictures while there are any, and lets those sound that somebody listens to. @param {boolean} open */
   #look(open) {
-    const { session, stage } = room.state;
+    const { session } = room.state;
     if (open && !this.pictures && session !== null) {
       this.pictures = new Pictures({
         session,
         of: "backstage",
         slots: SLOTS,
         sound: true,
-        entries: () => [...(room.state.stage?.backstage ?? []), ...(room.state.stage?.slots ?? []).filter((entry) => entry !== null)],
+        entries: () => this.#entries(),
         changed: () => this.update(),
       });
       for (let slot = 0; slot < SLOTS; slot += 1) this.pictures.place(slot).audio.muted = true;
@@ -315,7 +389,7 @@ export class Regie extends Live {
       this.pictures?.stop();
       this.pictures = null;
     }
-    const heard = new Set(desk(stage).filter(({ entry }) => this.#listening.has(feedName(entry))).map(({ entry }) => this.#slot(feedName(entry))));
+    const heard = new Set(this.#feeds().filter(({ entry }) => this.#listening.has(feedName(entry))).map(({ entry }) => this.#slot(entry)));
     for (let slot = 0; slot < SLOTS && this.pictures; slot += 1) this.pictures.place(slot).audio.muted = !heard.has(slot);
   }
 
@@ -332,6 +406,9 @@ export class Regie extends Live {
       announce("health", bad.map(({ entry, key, values }) => `${caption(entry)}: ${t(key, values)}`).join(". "));
     }
     this.#announced = kinds;
+    const changed = programmes().flatMap(({ person }) => (onAir(room.state.stage, person).automatic ? [t(`programme.automatic.${onAir(room.state.stage, person).feed}`)] : []));
+    if (changed.join() !== this.#changedOver && changed.length > 0) announce("programme", changed.join(". "));
+    this.#changedOver = changed.join();
   }
 }
 

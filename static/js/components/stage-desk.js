@@ -10,6 +10,9 @@ import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import { feedName } from "../state/index.js";
 import "./countdown.js";
+import { talkback } from "../talkback.js";
+import { arrives, changeOver, programmeNotes } from "./programme.js";
+import { othersTalk, talkButton } from "./talk-button.js";
 import { tile } from "./tile.js";
 
 /** @import {Entry, Fact} from "../state/types.js" */
@@ -22,16 +25,19 @@ const SLOTS = 8;
 export class StageDesk extends Live {
   /** @type {Pictures | null} */
   pictures = null;
+  #talks = () => this.update();
   #heard = (/** @type {Event} */ event) => this.#hear(/** @type {CustomEvent} */ (event).detail);
 
   connectedCallback() {
     super.connectedCallback();
     room.addEventListener("heard", this.#heard);
+    talkback.addEventListener("change", this.#talks);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     room.removeEventListener("heard", this.#heard);
+    talkback.removeEventListener("change", this.#talks);
     this.pictures?.stop();
     this.pictures = null;
   }
@@ -43,11 +49,13 @@ export class StageDesk extends Live {
     const shown = this.#shown;
     const onStage = shown.slice(stage.backstage.length);
     return html`<section class="sheet stack">
-        <h2>${t("desk.backstage")}</h2>
+        <div class="row row--apart"><h2>${t("desk.backstage")}</h2>${stage.backstage.some(({ source }) => source === "camera") ? talkButton(null, t("talkback.all")) : nothing}</div>
+        ${othersTalk()}
         ${this.#feeds(stage.backstage, 0, (entry) => this.#waiting(entry), "desk.backstage.empty")}
       </section>
       <section class="sheet stack">
         <div class="row row--apart"><h2>${t("desk.stage")}</h2>${this.#part()}</div>
+        ${programmeNotes()}
         ${this.#feeds(onStage, stage.backstage.length, (entry) => this.#live(entry), "desk.stage.empty")}
       </section>`;
   }
@@ -71,7 +79,7 @@ export class StageDesk extends Live {
         const place = this.pictures?.place(from + index);
         return html`<li class="feed">
           ${tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false })}
-          <div class="feed__actions">${actions(entry)}</div>
+          <div class="feed__actions">${actions(entry)} ${entry.source === "camera" && entry.person !== room.me.id ? talkButton(entry.person, entry.name) : nothing}</div>
         </li>`;
       })}
     </ul>`;
@@ -114,6 +122,7 @@ export class StageDesk extends Live {
     const name = () => attempt(() => room.ask("stage.name", { person: entry.person, source: entry.source, named: !entry.named }));
     return html`${button("leave", "desk.take_off", "secondary", entry, () => this.#send("stage.take_off", entry))}
       ${entry.source === "camera" ? button("speak", entry.named ? "desk.unname" : "desk.name", "tertiary", entry, name) : nothing}
+      ${entry.source === "programme" && arrives(entry, "backup") ? changeOver(entry, "backup", "tertiary") : nothing}
       ${entry.audio && entry.source !== "screen" ? button("mic-off", "desk.mute", "tertiary", entry, () => this.#off(entry, "audio")) : nothing}
       ${entry.video && entry.source === "camera" ? button("camera-off", "desk.hide", "tertiary", entry, () => this.#off(entry, "video")) : nothing}`;
   }

@@ -4,6 +4,7 @@
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
+import { ears, heard } from "../ears.js";
 import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { Pictures } from "../pictures.js";
@@ -34,10 +35,12 @@ export class Stage extends Live {
   pictures = null;
   #active = false;
   #thirds = new LowerThirds(() => this.update());
+  #eared = () => this.update();
 
   connectedCallback() {
     super.connectedCallback();
     this.#thirds.start();
+    ears.addEventListener("change", this.#eared);
   }
 
   /** @param {boolean} active */
@@ -52,6 +55,7 @@ export class Stage extends Live {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#thirds.stop();
+    ears.removeEventListener("change", this.#eared);
     this.active = false;
   }
 
@@ -66,6 +70,7 @@ export class Stage extends Live {
       <div class="stage__tiles">${tiles.map((slot) => this.#tile(slot))}</div>
       ${film ? html`<conf-film ?silent=${this.hasAttribute("silent")} .playing=${this.#hush}></conf-film>` : nothing}
       ${taken.length === 0 && !film && room.item ? card(room.item) : nothing}
+      ${this.#ears()}
       ${this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
         ? html`<button class="stage__unlock kern-btn kern-btn--primary" type="button" @click=${() => this.pictures?.unlock()}>
             ${icon("sound")}<span class="kern-label">${t("stage.unlock")}</span>
@@ -83,6 +88,24 @@ export class Stage extends Live {
     const named = this.#thirds.names(entry);
     if (own) return tile(entry, { video: own, playing: true, own: true, named });
     return tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false, named });
+  }
+
+  /** Whoever is on stage does not hear the own voice come back; said in words, with a switch. */
+  #ears() {
+    const { stage, signals } = room.state;
+    if (this.hasAttribute("silent") || !this.#active) return nothing;
+    const given = heard(stage, room.me.id, signals.foldback, ears.anyway);
+    const programme = (/** @type {number} */ slot) => stage?.slots[slot]?.source === "programme" && stage.slots[slot]?.person !== room.me.id;
+    this.pictures?.quieten(given.stage === "none" ? () => true : given.stage === "others" ? programme : () => false);
+    const usual = heard(stage, room.me.id, signals.foldback, false);
+    if (usual.stage === "all") return nothing;
+    const text = ears.anyway ? "ears.anyway" : usual.returns ? "ears.returns" : "ears.others";
+    return html`<div class="stage__ears" role="status">
+      <span>${icon("sound")} ${t(text)}</span>
+      <button class="kern-btn kern-btn--small kern-btn--secondary" type="button" aria-pressed=${ears.anyway} @click=${() => ears.hearAnyway(!ears.anyway)}>
+        <span class="kern-label">${t(ears.anyway ? "ears.back" : "ears.hear")}</span>
+      </button>
+    </div>`;
   }
 
   /** A film has the sound for itself. @param {boolean} playing */

@@ -51,6 +51,7 @@ export function tile(entry, { video, playing, own = false, named = null }) {
 /** @param {Entry} entry */
 export function caption({ name, source }) {
   if (source === "screen") return t("tile.screen", { name });
+  if (source === "backup") return t("tile.backup", { venue: room.state.conference.venue });
   return source === "programme" ? t("tile.programme", { venue: room.state.conference.venue }) : name;
 }
 
@@ -73,5 +74,5 @@ function reason(entry, own) {
   if (!entry.video) return "tile.camera_off";
   if (own || (entry.person === room.me.id && entry.source !== "programme")) return "tile.own";
   if (saving() === "sound") return "tile.saved";
-  return (room.state.signals.feeds ?? []).includes(feedName(entry)) ? "tile.coming" : "tile.connecting";
+  return (room.state.signals.feeds ?? []).includes(feedName(entry)) ? "tile.coming" : entry.source === "programme" ? "tile.interrupted" : "tile.connecting";
 }

@@ -277,6 +277,7 @@
  * @property {boolean} audio
  * @property {boolean} video
  * @property {string | null} hand since when it is up
+ * @property {boolean} called has the word
  *
  * @typedef {object} Help a room's call for help
  * @property {string} key
