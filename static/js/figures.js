@@ -18,6 +18,9 @@ export function span(milliseconds) {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** A text in which no line ends after the hyphen of an ellipsis, as in *Sicherung und -qualifizierung*. @param {string} text */
+export const unbroken = (text) => text.replace(/(^|\s)-(?=\p{L})/gu, "$1-\u2060");
+
 /** @param {string} name */
 export function initials(name) {
   const words = name.split(/[\s-]+/).filter((word) => /^\p{L}/u.test(word) && !/\.$/.test(word));

@@ -2,6 +2,8 @@
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
+import { now } from "../clock.js";
+import { unbroken } from "../figures.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
@@ -32,13 +34,14 @@ export function card(item) {
 
 /** @param {AgendaItem} item */
 function when(item) {
-  return html`<p class="card__when">${t("card.at", { time: time(item.starts) })} <conf-countdown small to=${item.starts}></conf-countdown></p>`;
+  const early = Date.parse(item.starts) > now();
+  return html`<p class="card__when">${t("card.at", { time: time(item.starts) })} ${early ? html`<conf-countdown small to=${item.starts}></conf-countdown>` : nothing}</p>`;
 }
 
 /** @param {Part} part */
 function speakers({ speakers }) {
   if (speakers.length === 0) return nothing;
   return html`<ul class="card__people">
-    ${speakers.slice(0, NAMES).map(({ name, office }) => html`<li><b>${name}</b>${office ? html`<span>${office}</span>` : nothing}</li>`)}
+    ${speakers.slice(0, NAMES).map(({ name, office }) => html`<li><b>${name}</b>${office ? html`<span>${unbroken(office)}</span>` : nothing}</li>`)}
   </ul>`;
 }

@@ -38,6 +38,8 @@ export class FilmPicture extends Live {
   #blocked = null;
   #wanted = false;
   #failures = 0;
+  /** Whether there is a picture of it. */
+  #seen = false;
   /** How long this page needs to jump, in seconds: it aims ahead by that. */
   #lag = 0;
   #jumpedAt = -Infinity;
@@ -54,8 +56,8 @@ export class FilmPicture extends Live {
     this.#video.tabIndex = -1;
     this.#video.addEventListener("loadedmetadata", () => this.#tick());
     this.#video.addEventListener("error", () => this.#fail());
-    this.#video.addEventListener("playing", () => {
-      this.#failures = 0;
+    this.#video.addEventListener("loadeddata", () => {
+      [this.#failures, this.#seen] = [0, true];
       this.update();
     });
   }
@@ -87,8 +89,8 @@ export class FilmPicture extends Live {
     if (film === null) return nothing;
     const spares = saving() === "sound" && !this.#wanted;
     this.#load(spares ? null : film);
-    const { wait, playing } = filmAt(film, now());
-    const title = (wait > 0 && film.position === 0) || spares || (this.#video.readyState < 2 && !playing);
+    const { wait } = filmAt(film, now());
+    const title = (wait > 0 && film.position === 0) || spares || !this.#seen;
     return html`<figure class="film" aria-label=${t("film.announce", { title: film.title })} ?data-title=${title}>
       ${this.#video}
       ${title ? html`<div class="film__title"><p class="eyebrow">${t("film.title")}</p><h2>${film.title}</h2>${this.#state(film, spares)}</div>` : nothing}
@@ -147,7 +149,7 @@ export class FilmPicture extends Live {
   #load(film) {
     if ((film?.key ?? "") === this.#key) return;
     this.#key = film?.key ?? "";
-    [this.#failures, this.#lag, this.#jumped] = [0, 0, false];
+    [this.#failures, this.#lag, this.#jumped, this.#seen] = [0, 0, false, false];
     this.#video.replaceChildren();
     if (film === null) {
       this.#video.removeAttribute("src");

@@ -7,6 +7,7 @@
 
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
+import { unbroken } from "../figures.js";
 import { room } from "../room.js";
 import { feedName } from "../state/index.js";
 
@@ -103,6 +104,6 @@ export class LowerThirds {
 export function lowerThird({ name, office }, shown) {
   return html`<div class="third" aria-hidden="true" ?data-shown=${shown}>
     <b class="third__name">${name}</b>
-    ${office ? html`<span class="third__office">${office}</span>` : nothing}
+    ${office ? html`<span class="third__office">${unbroken(office)}</span>` : nothing}
   </div>`;
 }

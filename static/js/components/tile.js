@@ -3,7 +3,7 @@
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 
 import { icon } from "../element.js";
-import { initials } from "../figures.js";
+import { initials, unbroken } from "../figures.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { saving } from "../saving.js";
@@ -42,7 +42,7 @@ export function tile(entry, { video, playing, own = false, named = null }) {
         <span>${caption(entry)}</span>
         ${speaker ? html`<span class="tile__speaks">${icon("sound")}<span class="kern-sr-only">${t("tile.speaks")}</span></span>` : nothing}
       </b>
-      ${entry.office && entry.source === "camera" ? html`<span class="tile__office">${entry.office}</span>` : nothing}
+      ${entry.office && entry.source === "camera" ? html`<span class="tile__office">${unbroken(entry.office)}</span>` : nothing}
     </figcaption>
     ${named === null || entry.source !== "camera" ? nothing : lowerThird(entry, named)}
   </figure>`;
