@@ -16,6 +16,7 @@ import { currentPoll, pauseAt, pinnedQuestion } from "../state/index.js";
 import "./board-page.js";
 import "./cloud.js";
 import "./connection.js";
+import { card } from "./card.js";
 import "./countdown.js";
 import { LowerThirds, lowerThird } from "./lower-third.js";
 import { mark } from "./mark.js";
@@ -196,6 +197,7 @@ export class Venue extends Live {
   /** *Gleich geht es weiter*: the moderator's card stands in front. @param {AgendaItem} item */
   #card(item) {
     const next = this.#ahead(item);
+    if (next.kind === "live" && next.state === "live") return html`<section class="venue__card">${card(next)}</section>`;
     return html`<section class="venue__wait">
       <div class="venue__next">
         ${mark()}
