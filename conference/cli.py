@@ -1,4 +1,4 @@
-"""The command line: ``conference serve | demo | import | links | export | doctor | db upgrade``."""
+"""The command line: ``conference serve | demo | import | links | export | doctor | rehearse | db upgrade``."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from conference.migrations import standing, upgrade
 from conference.people.people_file import PeopleFile, read_people
 from conference.people.queries import all_links
 from conference.people.tokens import Tokens
+from conference.rehearsal import command as rehearsal
 from conference.sessions import queries
 from conference.sessions.programme import read_programme
 from conference.sheets.text import formula_safe
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _export_parser(commands)
     _film_parser(commands)
     _server(commands, "doctor", "what would go wrong tomorrow", _doctor)
+    rehearsal.add(commands)
     database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="COMMAND")
     database.add_parser("upgrade", help="bring the database up to date").set_defaults(run=_upgrade)
     return parser

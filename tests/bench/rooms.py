@@ -19,10 +19,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from conference.media import rtcp, rtp, srtp
+from conference.media import rtcp, rtp
 from conference.media.aiortc_seam import Certificate
 from conference.media.embedded import EmbeddedEngine
-from conference.media.udp import BATCH, DATAGRAM, ffi, libc
+from conference.rehearsal.viewers import Reader as BatchReader
+from conference.rehearsal.viewers import Slot
 from tests.bench import figures as table_of
 from tests.bench import worker
 from tests.bench.figures import Figure
@@ -54,7 +55,6 @@ ENOUGH = 0.95
 """Of what a viewer should get; while speakers change, the newcomer's picture begins with its next key frame."""
 _TAG = struct.Struct("!4sBBB")
 _MARK, _VIDEO, _AUDIO = b"room", 1, 2
-_UNREADABLE = b"\x80" + bytes(11)
 
 
 class Person:
@@ -93,28 +93,6 @@ class Person:
 
 
 @dataclass
-class Slot:
-    """What came in one slot of a viewer."""
-
-    kind: int
-    first: int = -1
-    highest: int = -1
-    count: int = 0
-
-    def take(self, seq: int) -> None:
-        """Note a sequence number."""
-        if self.first < 0:
-            self.first = self.highest = seq
-        self.highest += max(rtp.seq_diff(seq, self.highest & 0xFFFF), 0)
-        self.count += 1
-
-    @property
-    def lost(self) -> int:
-        """Sequence numbers that never came."""
-        return self.highest - self.first + 1 - self.count if self.count else 0
-
-
-@dataclass
 class Viewer:
     """Someone in a room and what he got."""
 
@@ -146,38 +124,16 @@ class Reader:
     """Decrypts all that comes to all viewers."""
 
     def __init__(self, viewers: list[Viewer]) -> None:
-        self._viewers = viewers
-        self._memory = srtp.ffi.new("char[]", BATCH * DATAGRAM)
-        self._pointers = [self._memory + i * DATAGRAM for i in range(BATCH)]
-        start = int(srtp.ffi.cast("uintptr_t", self._memory))
-        self._iov = ffi.new("struct iovec[]", BATCH)
-        self._headers = ffi.new("struct mmsghdr[]", BATCH)
-        for i in range(BATCH):
-            self._iov[i].iov_base, self._iov[i].iov_len = ffi.cast("void *", start + i * DATAGRAM), DATAGRAM
-            self._headers[i].msg_hdr.msg_iov, self._headers[i].msg_hdr.msg_iovlen = self._iov + i, 1
+        self._viewers, self._reader = viewers, BatchReader()
         self._turns = itertools.cycle(range(int(0.1 / TICK)))
 
     def read(self) -> None:
         """A tenth of the viewers' sockets."""
-        turn = next(self._turns)
-        for viewer in self._viewers[turn :: int(0.1 / TICK)]:
-            self._empty(viewer)
+        self._reader.read(self._viewers[next(self._turns) :: int(0.1 / TICK)])
 
     def read_all(self) -> None:
         """All of them."""
-        for viewer in self._viewers:
-            self._empty(viewer)
-
-    def _empty(self, viewer: Viewer) -> None:
-        while (count := libc.recvmmsg(viewer.descriptor, self._headers, BATCH, socket.MSG_DONTWAIT, ffi.NULL)) > 0:
-            for i in range(count):
-                pointer = self._pointers[i]
-                head = bytes(srtp.ffi.buffer(pointer, 2))
-                if 128 <= head[0] < 192 and not 192 <= head[1] < 224:
-                    size = viewer.keys.open_in_place(pointer, self._headers[i].msg_len)
-                    viewer.look(bytes(srtp.ffi.buffer(pointer, size)) if size else _UNREADABLE)
-            if count < BATCH:
-                return
+        self._reader.read(self._viewers)
 
 
 class Floor:

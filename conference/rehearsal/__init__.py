@@ -1,0 +1,1 @@
+"""A day lived through beforehand by simulated people, on the machine that is to carry it."""
