@@ -124,7 +124,7 @@ async def _on_stage(server: Server, browser: Browser) -> Visitor:
     await speaker.page.goto(f"{server.url}/s/{SESSION}/backstage")
     await speaker.press("devices.start")
     await speaker.press("backstage.enter")
-    await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+    await moderator.press_named(f"{t('desk.bring_on.now')}: Dr. Michael Fleig")
     await speaker.sees(t("backstage.live"))
     await moderator.page.close()
     return speaker

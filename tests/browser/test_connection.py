@@ -182,7 +182,7 @@ async def test_a_camera_is_sent_in_layers_and_each_viewer_gets_the_one_that_fits
         await speaker.press("backstage.enter")
         moderator = await visitor(browser, "moderator", await server.link(MODERATOR, SESSION))
         await moderator.page.goto(f"{server.url}/s/{SESSION}/moderation")
-        await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+        await moderator.press_named(f"{t('desk.bring_on.now')}: Dr. Michael Fleig")
         large = await visitor(browser, "large", await server.link(ANNA, SESSION), size=(1366, 768))
         await large.press("session.join")
 

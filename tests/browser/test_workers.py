@@ -34,7 +34,7 @@ async def test_one_of_two_workers_dies_and_then_the_other(tmp_path: Path) -> Non
         await speaker.page.goto(f"{server.url}/s/{SESSION}/backstage")
         await speaker.press("devices.start")
         await speaker.press("backstage.enter")
-        await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+        await moderator.press_named(f"{t('desk.bring_on.now')}: Dr. Michael Fleig")
         await speaker.sees(t("backstage.live"))
         await moderator.page.close()
         people = []
