@@ -1,8 +1,10 @@
 /** Copies what pages load from npm packages into static/vendor, so that nothing is fetched from anywhere else. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+
+import { buildSync } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const target = join(root, "static", "vendor");
@@ -36,34 +38,18 @@ for (const [from, to] of files) {
   if (/\.(css|js)$/.test(to)) compress(join(target, to));
 }
 
-bringModules("yjs/dist/yjs.mjs", "yjs/yjs.js");
-
-/**
- * Brings a module and the lib0 modules that it needs. They name each other by package; browsers want addresses.
- *
- * @param {string} from in node_modules
- * @param {string} to in static/vendor
- */
-function bringModules(from, to) {
-  const done = new Set();
-  const wanted = [[from, to]];
-  for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
-    const [source, place] = next;
-    if (done.has(place)) continue;
-    done.add(place);
-    const text = readFileSync(join(root, "node_modules", source), "utf-8")
-      .replace(/^\/\/# sourceMappingURL=.*$/m, "")
-      .replace(/(\bfrom |^import )(['"])((?:lib0\/|\.)[^'"]+)\2/gm, (_all, word, quote, name) => {
-        const module = name.startsWith("lib0/") ? `${name.replace(/\.js$/, "")}.js` : join(dirname(place), name);
-        wanted.push([module, module]);
-        const address = relative(dirname(place), module);
-        return `${word}${quote}${address.startsWith(".") ? address : `./${address}`}${quote}`;
-      });
-    mkdirSync(dirname(join(target, place)), { recursive: true });
-    writeFileSync(join(target, place), text);
-    compress(join(target, place));
-  }
-}
+// One file of Yjs and of those parts of lib0 that it needs: pages load it where a board is opened.
+buildSync({
+  entryPoints: [join(root, "node_modules", "yjs", "dist", "yjs.mjs")],
+  outfile: join(target, "yjs", "yjs.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  logLevel: "warning",
+});
+compress(join(target, "yjs", "yjs.js"));
 
 /** Puts compressed twins beside a file; the server sends them to browsers that take them. */
 function compress(path) {

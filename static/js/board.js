@@ -16,6 +16,8 @@ import { editBetween, wellFormed } from "./typing.js";
 
 const BATCH = 150;
 const AGAIN = 1_500;
+/** How long after it was closed a board is still sent; the server takes it as long. */
+const LATE = 60_000;
 const PAUSE_OF_POINTER = 250;
 const REMOTE = Symbol("remote");
 const LOCAL = Symbol("local");
@@ -30,6 +32,7 @@ export class Board extends EventTarget {
   held = false;
 
   #key;
+  #session = room.state.session;
   #doc = new Y.Doc();
   /** @type {Y.Text[]} */
   #texts = [];
@@ -45,6 +48,7 @@ export class Board extends EventTarget {
   #sending = false;
   #opening = false;
   #over = false;
+  #closing = false;
   #batch = 0;
   #pointerTimer = 0;
   #pointer = "";
@@ -71,15 +75,30 @@ export class Board extends EventTarget {
     void this.#open();
   }
 
+  /** Nobody looks at it any more. What is not yet at the server is still sent: a closing sentence is not cut. */
   close() {
     this.#keep();
+    clearTimeout(this.#pointerTimer);
+    removeEventListener("pagehide", this.#onleaving);
+    if (!this.#unsaved || this.state === "closed") return this.#end();
+    this.#closing = true;
+    setTimeout(() => this.#end(), LATE);
+    void this.#send();
+  }
+
+  /** Whether what was closed has been sent, or is given up. */
+  #settled() {
+    if (this.#closing && (!this.#unsaved || this.state === "closed")) this.#end();
+    return this.#over;
+  }
+
+  #end() {
+    if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#batch);
-    clearTimeout(this.#pointerTimer);
     room.removeEventListener("signal", this.#onsignal);
     room.removeEventListener("greeted", this.#ongreeted);
-    removeEventListener("pagehide", this.#onleaving);
-    void room.ask("board.close").catch(() => {});
+    void this.#ask("close", {}).catch(() => {});
     this.#doc.destroy();
   }
 
@@ -161,7 +180,7 @@ export class Board extends EventTarget {
     const now = JSON.stringify(this.#pointed);
     if (now === this.#pointer || this.#number < 0 || this.#over) return;
     this.#pointer = now;
-    await room.ask("board.point", { room: this.#key, ...this.#pointed }).catch(() => (this.#pointer = ""));
+    await this.#ask("point", { room: this.#key, ...this.#pointed }).catch(() => (this.#pointer = ""));
   }
 
   /** Somebody composes a letter (an accent, a syllable): nothing may change beneath it. @param {boolean} held */
@@ -196,13 +215,14 @@ export class Board extends EventTarget {
     this.#pending = [];
     this.#sending = true;
     try {
-      await room.ask("board.write", { room: this.#key, update: toText(update) });
+      await this.#ask("write", { room: this.#key, update: toText(update) });
       this.#sending = false;
       if (this.#over) return;
       if (this.#pending.length > 0) return void this.#send();
       this.#unsaved = false;
       sessionStorage.removeItem(this.#memory);
       this.#set("saved");
+      this.#settled();
     } catch (error) {
       this.#sending = false;
       if (!this.#over) this.#failed(error);
@@ -219,6 +239,7 @@ export class Board extends EventTarget {
       return;
     }
     this.#discard();
+    if (this.#settled()) return;
     this.dispatchEvent(new CustomEvent("refused", { detail: error }));
     void this.#open();
   }
@@ -237,7 +258,7 @@ export class Board extends EventTarget {
     this.#opening = true;
     try {
       const known = toText(Y.encodeStateVector(this.#doc));
-      const { number, update, state } = await room.ask("board.open", { room: this.#key, state: known });
+      const { number, update, state } = await this.#ask("open", { room: this.#key, state: known });
       if (this.#over) return;
       this.#number = number;
       this.#pointer = "";
@@ -248,6 +269,7 @@ export class Board extends EventTarget {
       const code = error instanceof CommandError ? error.code : "";
       const gone = ["board.foreign", "not_allowed", "not_found"].includes(code);
       this.#set(gone ? "closed" : "waiting");
+      if (this.#settled()) return;
       if (!gone && code !== "connection.lost") setTimeout(() => void this.#open(), AGAIN);
     } finally {
       this.#opening = false;
@@ -256,9 +278,19 @@ export class Board extends EventTarget {
     void this.#tellPointer();
   }
 
+  /**
+   * The page may have gone on to another session meanwhile.
+   *
+   * @param {string} name
+   * @param {object} body
+   */
+  #ask(name, body) {
+    return room.command(`board.${name}`, { session: this.#session, ...body });
+  }
+
   /** @param {{name: string, body: any}} signal */
   #signalled({ name, body }) {
-    if (body?.room !== this.#key || body.session !== room.state.session) return;
+    if (body?.room !== this.#key || body.session !== this.#session) return;
     if (name === "writers") {
       this.writers = body.who.filter((/** @type {BoardWriter} */ { person }) => person !== room.me.id);
       this.dispatchEvent(new Event("writers"));
@@ -283,7 +315,7 @@ export class Board extends EventTarget {
   }
 
   get #memory() {
-    return `board ${room.state.session} ${this.#key} ${room.me.id}`;
+    return `board ${this.#session} ${this.#key} ${room.me.id}`;
   }
 
   #keep() {

@@ -4,16 +4,17 @@ import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 import { repeat } from "/static/vendor/lit-html/directives/repeat.js";
 
 import { attempt, note, wording } from "../ask.js";
-import { Board } from "../board.js";
 import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
 import { editBetween } from "../typing.js";
 
+/** @import {Board} from "../board.js" */
 /** @import {BoardWriter, Light} from "../state/types.js" */
 
 const LIGHTS = /** @type {const} */ (["open", "working", "done"]);
 const LONGEST = 2_000;
+const AGAIN = 2_000;
 
 export class BoardView extends Live {
   static observedAttributes = ["room"];
@@ -43,7 +44,7 @@ export class BoardView extends Live {
     const boards = room.state.boards ?? null;
     const key = this.getAttribute("room") ?? "";
     if (boards === null || boards.fields.length === 0 || key === "") return nothing;
-    this.#open(key, boards.fields.length);
+    void this.#open(key, boards.fields.length);
     const light = boards.lights[key] ?? "open";
     return html`<section class="board" data-light=${light} aria-labelledby="board-title">
       <header class="board__head">
@@ -90,7 +91,7 @@ export class BoardView extends Live {
           rows="3"
           maxlength=${LONGEST}
           spellcheck="true"
-          ?readonly=${!this.#writable || this.board?.state === "opening"}
+          ?readonly=${!this.#writable || (this.board?.state ?? "opening") === "opening"}
           @beforeinput=${(/** @type {InputEvent} */ event) => this.#before(event, index)}
           @input=${(/** @type {InputEvent} */ event) => this.#input(event, index)}
           @compositionstart=${() => this.board?.hold(true)}
@@ -151,16 +152,25 @@ export class BoardView extends Live {
    * @param {string} key
    * @param {number} fields
    */
-  #open(key, fields) {
-    if (this.#key === `${key} ${fields}`) return;
+  async #open(key, fields) {
+    const wanted = `${key} ${fields}`;
+    if (this.#key === wanted) return;
     this.#close();
-    this.#key = `${key} ${fields}`;
+    this.#key = wanted;
     this.#shown = Array.from({ length: fields }, () => "");
-    const board = new Board(key, fields);
+    const found = await import("../board.js").catch(() => null); // it brings the CRDT along: only where it is needed
+    if (this.#key !== wanted || !this.isConnected) return;
+    if (found === null) {
+      this.#key = "";
+      setTimeout(() => this.update(), AGAIN);
+      return;
+    }
+    const board = new found.Board(key, fields);
     this.board = board;
     for (const name of ["change", "writers", "state"]) board.addEventListener(name, () => this.#changed(name));
     board.addEventListener("arriving", () => this.#mark());
     board.addEventListener("refused", (event) => note(wording(/** @type {CustomEvent} */ (event).detail)));
+    this.update();
   }
 
   #close() {

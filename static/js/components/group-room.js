@@ -15,10 +15,11 @@ import { icon, Live } from "../element.js";
 import { initials } from "../figures.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
-import { openTrack, Publisher } from "../media.js";
+import { OwnFeed } from "../own-feed.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import "./board.js";
+import "./chat.js";
 import "./countdown.js";
 
 /** @import {Breakouts, Group, GroupPerson, Message} from "../state/types.js" */
@@ -28,91 +29,17 @@ const VOICES = 3;
 const LAST_MINUTE = 60_000;
 const KINDS = /** @type {const} */ (["technical", "moderation", "time"]);
 
-/** One's own microphone and camera in a room. */
-class Own {
-  /** One's own picture, as in a mirror. */
-  mirror = document.createElement("video");
-  stream = new MediaStream();
-  /** @type {Publisher | null} */
-  publisher = null;
-
-  #changed;
-  #turn = Promise.resolve();
-
-  /** @param {() => void} changed */
-  constructor(changed) {
-    this.#changed = changed;
-    this.mirror.muted = this.mirror.autoplay = this.mirror.playsInline = true;
-  }
-
-  /**
-   * Makes the devices what the person wants, one change after the other.
-   *
-   * @param {string} group
-   * @param {{audio: boolean, video: boolean}} wanted
-   * @param {() => void} refused a device cannot be had
-   */
-  follow(group, wanted, refused) {
-    this.#turn = this.#turn.then(() => this.#apply(group, wanted)).catch(() => refused());
-  }
-
-  /**
-   * @param {string} group
-   * @param {{audio: boolean, video: boolean}} wanted
-   */
-  async #apply(group, wanted) {
-    const before = this.stream.getTracks().length;
-    let opened = false;
-    for (const kind of /** @type {const} */ (["audio", "video"])) {
-      const track = this.stream.getTracks().find((one) => one.kind === kind) ?? null;
-      const runs = track?.readyState === "live";
-      if (wanted[kind] && !runs) {
-        const fresh = await openTrack(kind);
-        if (track) this.stream.removeTrack(track);
-        this.stream.addTrack(fresh);
-        opened = true;
-      } else if (!wanted[kind] && track && kind === "video") {
-        track.stop(); // its lamp goes off
-      }
-      for (const one of this.stream.getAudioTracks()) one.enabled = wanted.audio;
-    }
-    if (opened) await this.#send(group, before < this.stream.getTracks().length);
-    this.mirror.srcObject = wanted.video ? this.stream : null;
-    this.#changed();
-  }
-
-  /**
-   * @param {string} group
-   * @param {boolean} more whether there is a kind of track that was not sent before
-   */
-  async #send(group, more) {
-    if (this.publisher && !more) return this.publisher.replace(this.stream);
-    this.publisher?.stop();
-    this.publisher = new Publisher({
-      address: address(`/whip/${room.state.session}?group=${group}`),
-      stream: this.stream,
-      source: "camera",
-      onstate: () => this.#changed(),
-    });
-    this.publisher.start();
-  }
-
-  close() {
-    this.publisher?.stop();
-    this.publisher = null;
-    this.stream.getTracks().forEach((track) => track.stop());
-    this.stream = new MediaStream();
-    this.mirror.srcObject = null;
-  }
-}
-
 export class GroupRoom extends Live {
   /** @type {Pictures | null} */
   pictures = null;
   #group = "";
-  #own = new Own(() => this.update());
+  #own = new OwnFeed(() => this.update());
+  #tab = "board";
+  #written = 0;
+  #read = -1;
   #wanted = "";
   #asking = false;
+  #called = false;
   #seen = 0;
   #warned = false;
   #tick = 0;
@@ -160,9 +87,7 @@ export class GroupRoom extends Live {
           ${me ? this.#controls(me, group) : nothing}
         </div>
         <aside class="group__side" aria-label=${t("groups.side")}>
-          ${this.#messages(groups, group)} ${this.#help(group)}
-          <section class="group__board"><conf-board room=${group.key}></conf-board></section>
-          ${this.#people(group)}
+          ${this.#messages(groups, group)} ${this.#help(group)} ${this.#hands(group)} ${this.#panels(group)}
         </aside>
       </div>
     </div>`;
@@ -196,6 +121,7 @@ export class GroupRoom extends Live {
     this.pictures = null;
     this.#own.close();
     [this.#group, this.#wanted] = ["", ""];
+    [this.#written, this.#read] = [0, -1];
   }
 
   /** What is signalled of this very room. */
@@ -222,7 +148,7 @@ export class GroupRoom extends Live {
     const wanted = `${this.#group} ${audio} ${video}`;
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
-    this.#own.follow(this.#group, { audio, video }, () => {
+    this.#own.follow(address(`/whip/${room.state.session}?group=${encodeURIComponent(this.#group)}`), { audio, video }, () => {
       note(t("devices.denied"));
       this.#own.close();
       void this.#set(false, false);
@@ -247,7 +173,8 @@ export class GroupRoom extends Live {
     const rest = group.people.filter(({ person }) => here.has(person) && !placed.has(person));
     const own = group.people.filter(({ person }) => person === room.me.id);
     const others = group.people.filter(({ person }) => placed.has(person) && person !== room.me.id);
-    const tiles = [...others, ...own, ...rest.filter(({ person }) => person !== room.me.id)].slice(0, PICTURES);
+    const all = [...others, ...own, ...rest.filter(({ person }) => person !== room.me.id)];
+    const tiles = all.toSorted((one, other) => Number(other.called) - Number(one.called)).slice(0, PICTURES);
     return html`<div class="stage group__stage" data-kern-theme="dark">
       <div class="group__tiles" data-tiles=${tiles.length}>
         ${repeat(
@@ -269,12 +196,12 @@ export class GroupRoom extends Live {
    * @param {GroupPerson} one
    * @param {number | undefined} slot
    */
-  #tile({ person, name, organisation, audio, video, hand }, slot) {
+  #tile({ person, name, organisation, audio, video, hand, called }, slot) {
     const own = person === room.me.id;
     const place = slot === undefined || own ? null : this.pictures?.place(slot);
     const playing = own ? video && this.#own.mirror.srcObject !== null : (place?.playing ?? false);
     const speaking = audio && (this.#inside?.speaking ?? []).includes(person);
-    return html`<figure class="tile" data-feed="${person}/camera" data-source="camera" ?data-own=${own} ?data-playing=${playing && video} ?data-speaking=${speaking}>
+    return html`<figure class="tile" data-feed="${person}/camera" data-source="camera" ?data-own=${own} ?data-playing=${playing && video} ?data-speaking=${speaking} ?data-called=${called}>
       ${own ? this.#own.mirror : (place?.video ?? nothing)}
       <div class="poster">
         <span class="poster__initials" aria-hidden="true">${initials(name)}</span>
@@ -284,7 +211,7 @@ export class GroupRoom extends Live {
         <b>
           ${audio ? nothing : html`<span class="tile__off">${icon("mic-off")}<span class="kern-sr-only">${t("tile.muted")}</span></span>`}
           <span>${own ? t("groups.me", { name }) : name}</span>
-          ${hand ? html`<span class="group__hand">${icon("hand")}<span class="kern-sr-only">${t("groups.hand.up")}</span></span>` : nothing}
+          ${hand ? html`<span class="group__hand">${icon(called ? "speak" : "hand")}<span class="kern-sr-only">${t(called ? "groups.word" : "groups.hand.up")}</span></span>` : nothing}
         </b>
         <span class="tile__office">${organisation}</span>
       </figcaption>
@@ -295,12 +222,15 @@ export class GroupRoom extends Live {
    * @param {GroupPerson} me
    * @param {Group} group
    */
-  #controls({ audio, video, hand }, group) {
-    return html`<div class="controls group__controls" data-kern-theme="dark">
+  #controls({ audio, video, hand, called }, group) {
+    if (called && !this.#called) announce("hand", t("groups.word.mine"));
+    this.#called = called;
+    return html`${called ? html`<p class="group__word" role="status">${icon("speak")}<span><b>${t("groups.word.mine")}</b> ${audio ? "" : t("groups.word.muted")}</span></p>` : nothing}
+      <div class="controls group__controls" data-kern-theme="dark">
       ${this.#toggle("mic", audio, "groups.audio", () => this.#set(!audio, video))}
       ${this.#toggle("camera", video, "groups.video", () => this.#set(audio, !video))}
       <button class="toggle kern-btn kern-btn--secondary" type="button" aria-pressed=${hand ? "true" : "false"} @click=${() => attempt(() => room.ask("breakouts.hand", { up: hand === null }))}>
-        ${icon("hand")}<span class="kern-label">${t(hand ? "groups.hand.lower" : "groups.hand.raise")}</span>
+        ${icon("hand")}<span class="kern-label">${t(called ? "hand.done" : hand ? "groups.hand.lower" : "groups.hand.raise")}</span>
       </button>
       ${group.help
         ? nothing
@@ -409,39 +339,119 @@ export class GroupRoom extends Live {
     if (sent) this.#ask(false);
   }
 
-  /** @param {Group} group */
-  #people({ people }) {
-    const here = new Set([...(this.#inside?.here ?? []), room.me.id]);
+  /** Hands in the order in which they went up; staff calls them up. @param {Group} group */
+  #hands({ people }) {
     const hands = people.filter(({ hand }) => hand).toSorted((one, other) => String(one.hand).localeCompare(String(other.hand)));
-    const present = people.filter(({ person }) => here.has(person));
-    return html`<section class="group__people">
-      ${hands.length > 0
-        ? html`<h2>${t("groups.hands")}</h2>
-            <ol class="list">${hands.map(({ name }) => html`<li><span class="person__name">${icon("hand")} ${name}</span></li>`)}</ol>`
-        : nothing}
-      <details class="fold">
-        <summary>${t("groups.people", { here: present.length, all: people.length })}</summary>
-        <ul class="list">
-          ${people.map(
-            (one) => html`<li ?data-away=${!here.has(one.person)}>
-              <span class="line"><span><span class="person__name">${one.name}</span>
-              <span class="person__more">${[one.organisation, one.staff ? t("role.moderator") : "", here.has(one.person) ? "" : t("groups.away")].filter(Boolean).join(" · ")}</span></span>
-              ${room.may("moderate") && (one.audio || one.video) && one.person !== room.me.id
-                ? html`<button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" aria-label=${t("groups.mute.of", { name: one.name })} @click=${() => attempt(() => room.ask("breakouts.tracks", { person: one.person, audio: false, video: one.video }))}>
-                    ${icon("mic-off")}
-                  </button>`
-                : nothing}</span>
-            </li>`,
-          )}
-        </ul>
-      </details>
+    if (hands.length === 0) return nothing;
+    const first = hands.toSorted((one, other) => Number(other.called) - Number(one.called));
+    return html`<section class="group__hands">
+      <h2>${t("groups.hands")}</h2>
+      <ol class="list">${repeat(first, ({ person }) => person, (one) => this.#hand(one))}</ol>
     </section>`;
+  }
+
+  /** @param {GroupPerson} one */
+  #hand({ person, name, called }) {
+    const press = (/** @type {boolean} */ next) => () => attempt(() => room.ask("breakouts.call", { person, called: next }));
+    return html`<li ?data-called=${called}>
+      <span class="line"><span class="person__name">${icon(called ? "speak" : "hand")} ${name}${called ? html` <span class="badge badge--good">${t("groups.word")}</span>` : nothing}</span>
+      ${room.may("moderate")
+        ? html`<span class="row">${called ? nothing : small("hands.call", "primary", name, press(true))} ${small(called ? "hands.done" : "hands.lower", "tertiary", name, press(false))}</span>`
+        : nothing}</span>
+    </li>`;
+  }
+
+  // --- board, chat, people --------------------------------------------------------------------------------------------
+
+  /** @param {Group} group */
+  #panels(group) {
+    const board = (room.state.boards?.fields ?? []).length > 0;
+    const here = this.#here(group);
+    const tabs = [...(board ? ["board"] : []), "chat", "people"];
+    const tab = tabs.includes(this.#tab) ? this.#tab : tabs[0];
+    if (tab === "chat") this.#read = this.#written;
+    const fresh = this.#read < 0 ? 0 : this.#written - this.#read;
+    const says = { board: t("board.title"), chat: t("chat.title"), people: t("groups.people.tab", { n: here.length }) };
+    return html`<div class="group__panels">
+      <div class="tabs" role="tablist" aria-label=${t("groups.side")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event, tabs, tab)}>
+        ${tabs.map(
+          (one) => html`<button class="tabs__tab" type="button" role="tab" id="tab-${one}" aria-controls="panel-${one}" aria-selected=${one === tab ? "true" : "false"} tabindex=${one === tab ? 0 : -1} @click=${() => this.#show(one)}>
+            ${says[/** @type {"board"} */ (one)]}${one === "chat" && fresh > 0 ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: fresh })}</span></span>` : nothing}
+          </button>`,
+        )}
+      </div>
+      ${board ? html`<section class="group__panel group__board" role="tabpanel" id="panel-board" aria-labelledby="tab-board" ?hidden=${tab !== "board"}><conf-board room=${group.key}></conf-board></section>` : nothing}
+      <section class="group__panel group__chat" role="tabpanel" id="panel-chat" aria-labelledby="tab-chat" ?hidden=${tab !== "chat"}>
+        <p class="small soft">${icon("lock")} ${t("groups.chat.more")}</p>
+        <conf-chat room=${group.key} .shown=${tab === "chat"} @news=${(/** @type {CustomEvent<number>} */ { detail }) => this.#news(detail)}></conf-chat>
+      </section>
+      <section class="group__panel group__people" role="tabpanel" id="panel-people" aria-labelledby="tab-people" tabindex="0" ?hidden=${tab !== "people"}>${this.#people(group)}</section>
+    </div>`;
+  }
+
+  /** @param {string} tab */
+  #show(tab) {
+    this.#tab = tab;
+    this.update();
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @param {string[]} tabs
+   * @param {string} tab
+   */
+  #turn({ key }, tabs, tab) {
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+    const next = tabs[(tabs.indexOf(tab) + (key === "ArrowRight" ? 1 : tabs.length - 1)) % tabs.length];
+    this.#show(next);
+    document.getElementById(`tab-${next}`)?.focus();
+  }
+
+  /** What was there already is not new. @param {number} last */
+  #news(last) {
+    if (this.#read < 0) this.#read = last;
+    this.#written = last;
+    this.update();
+  }
+
+  /** Who of a room is in it now. @param {Group} group */
+  #here({ people }) {
+    const here = new Set([...(this.#inside?.here ?? []), room.me.id]);
+    return people.filter(({ person }) => here.has(person));
+  }
+
+  /** @param {Group} group */
+  #people(group) {
+    const here = new Set(this.#here(group));
+    return html`<ul class="list">
+      ${group.people.map(
+        (one) => html`<li ?data-away=${!here.has(one)}>
+          <span class="line"><span><span class="person__name">${one.name}</span>
+          <span class="person__more">${[one.organisation, one.staff ? t("role.moderator") : "", here.has(one) ? "" : t("groups.away")].filter(Boolean).join(" · ")}</span></span>
+          ${room.may("moderate") && (one.audio || one.video) && one.person !== room.me.id
+            ? html`<button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" aria-label=${t("groups.mute.of", { name: one.name })} @click=${() => attempt(() => room.ask("breakouts.tracks", { person: one.person, audio: false, video: one.video }))}>
+                ${icon("mic-off")}
+              </button>`
+            : nothing}</span>
+        </li>`,
+      )}
+    </ul>`;
   }
 }
 
 /** @param {Message} message */
 export function messageView({ name, text, at }) {
   return html`<li><span class="group-message">${text}</span><span class="person__more">${name} · ${time(at)}</span></li>`;
+}
+
+/**
+ * @param {string} text
+ * @param {string} rank
+ * @param {string} about
+ * @param {() => unknown} press
+ */
+function small(text, rank, about, press) {
+  return html`<button class="kern-btn kern-btn--small kern-btn--${rank}" type="button" aria-label="${t(text)}: ${about}" @click=${press}><span class="kern-label">${t(text)}</span></button>`;
 }
 
 customElements.define("conf-group-room", GroupRoom);

@@ -74,6 +74,7 @@ export class Groups extends Live {
 
   /** @param {Breakouts} groups */
   #announced(groups) {
+    void import("../board.js").catch(() => {}); // there when the rooms open
     const mine = groups.rooms.find(({ key }) => key === (groups.me.room ?? groups.me.home));
     const join = room.joined && room.may("join");
     return html`<section class="now group-call" aria-label=${t("call.title")}>

@@ -16,6 +16,7 @@ import "./chat.js";
 import "./board-page.js";
 import "./countdown.js";
 import "./devices.js";
+import "./guest.js";
 import { inGroup } from "./groups.js";
 import { mark } from "./mark.js";
 import "./pause.js";
@@ -205,6 +206,7 @@ export class Session extends Live {
         ${(room.state.board ?? null) === null ? nothing : html`<conf-board-page></conf-board-page>`}
         <conf-burst></conf-burst>
         <div class="hall__bar">
+          <conf-guest></conf-guest>
           <conf-pinned></conf-pinned>
           <h1>${item.title}</h1>
           <span class="badge badge--live"><span class="dot"></span>${t("state.live")}</span>

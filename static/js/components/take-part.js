@@ -39,10 +39,13 @@ export class TakePart extends Live {
     const hands = room.state.hands ?? [];
     const waiting = hands.filter(({ called }) => !called);
     const mine = hands.find(({ person }) => person === room.me.id);
-    if (mine?.called && !this.#called) announce("hand", t("hand.called"));
-    this.#called = mine?.called ?? false;
+    const invited = mine?.called && !room.may("publish") && document.querySelector("conf-guest") !== null; // it says so itself
+    const called = (mine?.called ?? false) && !invited;
+    if (called && !this.#called) announce("hand", t("hand.called"));
+    this.#called = called;
+    if (invited) return nothing;
     const place = waiting.findIndex(({ person }) => person === room.me.id) + 1;
-    return html`${mine?.called ? html`<p class="called" role="status">${icon("hand")}<span><b>${t("hand.called")}</b> ${t("hand.called.more")}</span></p>` : nothing}
+    return html`${called ? html`<p class="called" role="status">${icon("hand")}<span><b>${t("hand.called")}</b> ${t("hand.called.more")}</span></p>` : nothing}
       <button class="kern-btn kern-btn--small kern-btn--secondary hand" type="button" aria-pressed=${mine ? "true" : "false"} @click=${() => attempt(() => room.ask("hand.raise", { up: !mine }))}>
         ${icon("hand")}<span class="kern-label">${mine ? (mine.called ? t("hand.done") : t("hand.lower", { place })) : t("hand.raise")}</span>
       </button>`;

@@ -278,6 +278,7 @@
  * @property {boolean} video
  * @property {string | null} hand since when it is up
  * @property {boolean} called has the word
+ * @property {boolean} called has the word
  *
  * @typedef {object} Help a room's call for help
  * @property {string} key
