@@ -32,7 +32,7 @@ async def badges(request: web.Request) -> web.StreamResponse:
 def _badge(request: web.Request, person: Person, link: Link) -> dict[str, Any]:
     site = request.app[SITE]
     url = f"{site.link_url(request, link)}?badge={site.tokens.badge(link)}"
-    return {"name": person.name, "organisation": person.organisation, "office": person.office, "qr": qr(url)}
+    return {"name": person.name, "organisation": person.organisation, "office": person.office, "qr": qr(url, "l")}
 
 
 def routes() -> list[web.RouteDef]:

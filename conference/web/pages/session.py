@@ -93,9 +93,9 @@ def period(request: web.Request) -> int:
     return int(request.app[SITE].store.clock.now().timestamp()) // CODE_SECONDS
 
 
-def qr(url: str) -> Markup:
-    """A QR code as inline SVG, dark on light, with its quiet zone."""
-    code = segno.make(url, error="m", micro=False)
+def qr(url: str, error: str = "m") -> Markup:
+    """A QR code as inline SVG, dark on light, with its quiet zone; `error`: its level of correction (ISO/IEC 18004)."""
+    code = segno.make(url, error=error, micro=False)
     return Markup(
         code.svg_inline(scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True)
     )

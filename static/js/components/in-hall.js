@@ -73,7 +73,7 @@ export class InHall extends Live {
     return html`<conf-poll-now></conf-poll-now>
       ${currentPoll(room.state.polls) === null ? (pause ? this.#pause(pause) : this.#now(item)) : nothing}
       <conf-pinned></conf-pinned>
-      <conf-take-part></conf-take-part>
+      ${item.kind === "live" ? html`<conf-take-part></conf-take-part>` : nothing}
       <div class="tabs" role="tablist" aria-label=${t("hall.panel")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event)}>
         ${TABS.map((tab) => this.#tabButton(tab))}
       </div>
