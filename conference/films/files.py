@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ from conference.films.tables import FilmRow
 
 PIECE = 1024 * 1024
 PROBE_SECONDS = 60.0
+LEFT_SECONDS = 24 * 3600
+"""What nothing was written to for so long comes no more."""
 NAME_LETTERS = 200
 
 
@@ -81,7 +84,7 @@ class Receiving:
         self._kept = False
 
     async def __aenter__(self) -> Receiving:
-        await asyncio.to_thread(folder(self._data).mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(_make_room, folder(self._data))
         return self
 
     async def __aexit__(self, *_raised: object) -> None:
@@ -146,6 +149,14 @@ class Receiving:
     def keep(self) -> None:
         """The database knows it."""
         self._kept = True
+
+
+def _make_room(place: Path) -> None:
+    """The folder of films, without what a crash left half taken in."""
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.glob("*.coming"):
+        if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+            left.unlink(missing_ok=True)
 
 
 async def probe(path: Path) -> Streams:

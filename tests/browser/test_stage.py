@@ -47,10 +47,6 @@ async def test_camera_and_screen(tmp_path: Path) -> None:
         await speaker.sees(t("backstage.live"))
         third = anna.page.locator("conf-stage .third[data-shown]")
         await expect(third).to_contain_text("Betriebsleiter der Sinarmas Cepsa", timeout=PATIENCE)
-        await expect(third).to_have_count(0, timeout=PATIENCE)
-        await moderator.press_named(f"{t('desk.name')}: Dr. Michael Fleig")
-        await expect(third).to_have_count(1, timeout=PATIENCE)
-
         await speaker.press("backstage.screen.share")
         await speaker.sees(t("backstage.screen.waiting"))
         await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
@@ -58,6 +54,9 @@ async def test_camera_and_screen(tmp_path: Path) -> None:
         await expect(screen).to_be_visible(timeout=PATIENCE)
         await until(lambda: screen.evaluate("video => video.videoWidth > 0"), "the shared screen is not seen")
         await anna.sees_pictures()
+        await expect(third).to_have_count(0, timeout=PATIENCE)
+        await moderator.press_named(f"{t('desk.name')}: Dr. Michael Fleig")
+        await expect(third).to_have_count(1, timeout=PATIENCE)
 
         await moderator.press_named(f"{t('desk.mute')}: Dr. Michael Fleig")
         await expect(speaker.page.get_by_role("button", name=t("backstage.audio.off"))).to_be_visible(timeout=PATIENCE)

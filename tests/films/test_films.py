@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from conference.cli import main
 from conference.core.clock import from_iso
 from conference.core.errors import ConferenceError
+from conference.demo import HERE as DEMO
 from conference.films.files import folder
 from conference.hall.visit import Visit
 from tests.films.made import SUBTITLES, make_film
@@ -141,6 +144,32 @@ async def test_another_file_takes_its_place_but_not_while_it_plays(house: House,
             assert answer.status == 303
     assert kept(house) == set()
     assert house.clients[-1].heard("film.filed")[-1]["films"][0]["file"] is None
+
+
+def test_the_command_line_takes_a_film_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], films: dict[str, Path]
+) -> None:
+    data, left = tmp_path / "data", tmp_path / "data" / "films" / "left.coming"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a film")
+    os.utime(left, (0, 0))
+    subtitles = tmp_path / "film.vtt"
+    subtitles.write_text(SUBTITLES, "utf-8")
+
+    def run(*arguments: object) -> tuple[int, str]:
+        code = main(["--data", str(data), *map(str, arguments)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    assert run("import", DEMO / "kooperationskonferenz.yaml")[0] == 0
+    size = films["mp4"].stat().st_size / 1e6
+    done = run("film", LIVE, FILM, films["mp4"], "--subtitles", subtitles)
+    assert done == (0, f"film.mp4: 0:02 min, {size:.1f} MB\n")
+    assert sorted(path.suffix for path in folder(data).iterdir()) == [".mp4", ".vtt"]
+    code, said = run("film", LIVE, "vortrag", films["mp4"])
+    assert (code, said) == (1, "Dieser Teil des Programms ist kein Film.\n")
+    assert run("film", LIVE, FILM, subtitles)[0] == 1
+    assert sorted(path.suffix for path in folder(data).iterdir()) == [".mp4", ".vtt"]
 
 
 # --- the stage ------------------------------------------------------------------------------------------------------
