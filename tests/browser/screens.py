@@ -22,8 +22,10 @@ from conference.people.tokens import Tokens
 from conference.web.pages.session import CODE_SECONDS
 from tests.browser.clocked import turn
 from tests.browser.people import Visitor, chromium, t
+from tests.films.made import SUBTITLES, make_film
 from tests.house import Client, connect
 from tests.server import Server, running
+from tests.the_day import FILM
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 CAMERA = Path(__file__).with_name("camera.js").read_text("utf-8")
@@ -38,7 +40,7 @@ SPEAKERS = {
 FLEIG, MOEBBECK, *OTHERS = SPEAKERS
 ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
 ONLINE, IN_THE_HALL = 57, 14
-LIVE, PAUSE, END = "live-1", "aktiv-pause", "feedback"
+LIVE, PAUSE, WITH_FILM, END = "live-1", "aktiv-pause", "live-2", "feedback"
 MIDDAY = (
     ("arbeitsgruppen", (11, 25), (12, 25)),
     ("live-2", (12, 30), (13, 28)),
@@ -203,10 +205,14 @@ async def stage(day: Day) -> None:
     await day.do("session.move", to="live")
     await day.do("session.move", session="ankommen", to="ended")
     day.turn(10, 24)
-    await bring_on(day, FLEIG)
     hall = await day.window(ANNA, f"/s/{LIVE}")
     await hall.press("session.join")
+    await day.take("saal-karte", hall)
+    await fleig.sees(t("feed.connected"))
+    await day.do("stage.bring_on", person=await day.person(FLEIG), source="camera", seconds=10)
+    await day.take("backstage-gleich", fleig, wait=500)
     await playing(hall, 1)
+    await day.take("saal-bauchbinde", hall)
     await day.take("saal", hall)
     moebbeck = await day.enter(MOEBBECK)
     desk = await day.window(PRODUCTION, f"/regie/{LIVE}", size=SMALL_LAPTOP)
@@ -351,6 +357,7 @@ async def evening(day: Day) -> None:
     await pause(day)
     for session, begins, ends in MIDDAY:
         await attend(day, session, begins, ends)
+    await film(day)
     day.turn(13, 31)
     await day.do("session.move", session=END, to="live")
     await day.fill(END)
@@ -407,6 +414,31 @@ async def attend(day: Day, session: str, begins: tuple[int, int], ends: tuple[in
     day.turn(*ends)
     await asyncio.sleep(HEARTBEAT_SECONDS + 1)
     await day.do("session.move", session=session, to="ended")
+
+
+async def film(day: Day) -> None:
+    """The film of the programme: taken in, on stage, over."""
+    look = make_film(day.server.data / "Krise als Chance.webm", 30)
+    subtitles = look.with_suffix(".vtt")
+    subtitles.write_text(SUBTITLES, "utf-8")
+    await day.server.command("film", WITH_FILM, FILM, str(look), "--subtitles", str(subtitles))
+    await day.look("filme", ORGANISER, "/organise/films")
+    day.turn(13, 20)
+    await day.do("session.move", session=WITH_FILM, to="live")
+    phone = await day.window(ANNA, f"/s/{WITH_FILM}", size=PHONE)
+    await phone.press("session.join")
+    screen = await day.window(None, f"/venue/{WITH_FILM}", size=PROJECTOR)
+    desk = await day.window(MODERATOR, f"/s/{WITH_FILM}/moderation", size=SMALL_LAPTOP)
+    await day.take("saalbild-karte", screen)
+    await day.do("film.start", session=WITH_FILM, part=FILM)
+    await day.take("film-titel", phone, wait=1_000)
+    await day.take("film", phone, wait=5_000)
+    await day.take("film-saalbild", screen, wait=0)
+    await desk.page.locator("conf-film-desk").scroll_into_view_if_needed()
+    await day.take("film-moderation", desk, wait=500)
+    for window in (phone, screen, desk):
+        await window.context.close()
+    await day.do("session.move", session=WITH_FILM, to="ended")
 
 
 async def organiser(day: Day) -> None:

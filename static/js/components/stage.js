@@ -71,7 +71,7 @@ export class Stage extends Live {
       ${film ? html`<conf-film ?silent=${this.hasAttribute("silent")} .playing=${this.#hush}></conf-film>` : nothing}
       ${taken.length === 0 && !film && room.item ? card(room.item) : nothing}
       ${this.#ears()}
-      ${this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
+      ${!film && this.pictures?.blocked && slots.some((entry) => entry?.audio && entry.person !== room.me.id)
         ? html`<button class="stage__unlock kern-btn kern-btn--primary" type="button" @click=${() => this.pictures?.unlock()}>
             ${icon("sound")}<span class="kern-label">${t("stage.unlock")}</span>
           </button>`
