@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 
-from tests.media import encoder
+from tests.media import encoder as ffmpeg
 from tests.server import Server
 
 MODERATOR, PRODUCTION = "oliver.lilie@example.org", "regie@example.org"
@@ -18,16 +18,24 @@ SECONDS = 180
 
 
 @contextlib.asynccontextmanager
-async def programme(server: Server) -> AsyncIterator[None]:
+async def programme(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
     """The session is live, and an encoder feeds its stage."""
     await server.command_as(MODERATOR, "session.move", session=SESSION, to="live")
+    async with encoder(server) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def encoder(server: Server, query: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    """An encoder that sends to the programme's address, or to that with a query."""
     token = (await server.link(PRODUCTION, SESSION)).rsplit("/", 1)[1]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, encoder.__file__, f"{server.url}/whip/{SESSION}", str(SECONDS), token
+        sys.executable, ffmpeg.__file__, f"{server.url}/whip/{SESSION}{query}", str(SECONDS), token
     )
     try:
-        yield
+        yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
             process.send_signal(signal.SIGTERM)
         await process.wait()

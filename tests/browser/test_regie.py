@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import aiohttp
@@ -10,12 +11,13 @@ from playwright.async_api import Locator, expect
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.browser.people import LAPTOP, PATIENCE, Visitor, chromium, t, until, visitor
-from tests.browser.stage import programme
+from tests.browser.stage import encoder, programme
 from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
 SPEAKER, MODERATOR, PRODUCTION = "michael.fleig@example.org", "oliver.lilie@example.org", "regie@example.org"
+ANNA = "violetta.kohl@example.org"
 SESSION = "live-1"
 STOP_SENDING = """async (kind) => {
   window.stopped ??= {};
@@ -30,6 +32,7 @@ SOUNDS = """() => {
   const { audio } = document.querySelector("conf-regie").pictures.place(0);
   return !audio.muted && !audio.paused;
 }"""
+TALK = """async () => (await document.querySelector("conf-foldback").pictures.stats()).slots[9].audioBytes"""
 GO_ON = "(kind) => window.stopped[kind].sender.replaceTrack(window.stopped[kind].track)"
 
 
@@ -72,6 +75,23 @@ async def measured(server: Server) -> None:
     assert len(layers) == len([s for s in families["conference_feed_muted"] if s.labels["kind"] == "video"])
 
 
+async def talk_to_one(desk: Visitor, speaker: Visitor) -> None:
+    """The production speaks to one who waits backstage, who sees who it is and hears it; then no longer."""
+    name = f"{t('talkback.speak')}: Dr. Michael Fleig"
+    await desk.press_named(name)
+    await expect(speaker.page.locator(".talkback")).to_be_visible(timeout=PATIENCE)
+    before = await speaker.page.evaluate(TALK)
+
+    async def heard() -> bool:
+        return bool(await speaker.page.evaluate(TALK) > before + 1000)
+
+    await until(heard, "nobody is heard backstage")
+    await expect(desk.page.get_by_role("button", name=name)).to_contain_text(t("talkback.on"))
+    assert await violations(speaker) == []
+    await desk.press_named(name)
+    await expect(speaker.page.locator(".talkback")).to_have_count(0, timeout=PATIENCE)
+
+
 async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     await server.import_day()
@@ -110,6 +130,11 @@ async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> No
         await speaker.page.evaluate(GO_ON, "audio")
         await calm(desk, "camera")
 
+        await server.command_as(MODERATOR, "stage.take_off", session=SESSION, **who)
+        await talk_to_one(desk, speaker)
+        await server.command_as(MODERATOR, "stage.bring_on", session=SESSION, **who)
+        await calm(desk, "camera")
+
         await server.kill()
         await expect(desk.page.locator(".regie__sum")).to_have_attribute("data-level", "warn", timeout=PATIENCE)
         await server.start()
@@ -121,17 +146,42 @@ async def test_what_goes_wrong_on_stage_stands_on_the_desk(tmp_path: Path) -> No
         assert desk.problems == []
 
 
-async def test_an_encoder_that_goes_leaves_its_place_and_a_warning(tmp_path: Path) -> None:
+async def test_the_backup_takes_over_from_a_picture_that_stands(tmp_path: Path) -> None:
+    """Two encoders send the programme; viewers hardly notice that one of them fails, the desk does."""
     server = Server(tmp_path / "data")
     await server.import_day()
     async with running(server), chromium() as browser:
-        async with programme(server):
+        async with programme(server) as main, encoder(server, "?source=backup") as backup:
             desk = await visitor(browser, "production", await server.link(PRODUCTION, SESSION))
             await expect(panel(desk, "programme")).to_have_attribute("data-tally", "live", timeout=PATIENCE)
-            await desk.sees_pictures()
+            await expect(panel(desk, "backup")).to_have_attribute("data-tally", "standby", timeout=PATIENCE)
+            for feed in ("programme", "backup"):
+                await expect(panel(desk, feed).locator(".tile[data-playing]")).to_be_visible(timeout=PATIENCE)
             frames = panel(desk, "programme").locator(".panel__figures dd").first
             await until(lambda: _about(frames, 25), "the encoder's frame rate is not shown")
+            anna = await visitor(browser, "anna", await server.link(ANNA, SESSION))
+            await anna.press("session.join")
+            await anna.sees_pictures()
+
+            main.send_signal(signal.SIGSTOP)
+            await expect(panel(desk, "backup")).to_have_attribute("data-tally", "live", timeout=PATIENCE)
+            await desk.sees(t("programme.automatic.backup"))
+            await anna.sees_pictures()
+            assert await anna.page.locator(".tile").count() == 1
+            assert await violations(desk) == []
+
+            main.send_signal(signal.SIGCONT)
+            await desk.sees(t("programme.main_back"))
+            await expect(panel(desk, "backup")).to_have_attribute("data-tally", "live")
+            await desk.press("programme.to_main", within=".programme-note")
+            await expect(panel(desk, "programme")).to_have_attribute("data-tally", "live", timeout=PATIENCE)
+            await anna.sees_pictures()
+
+            for process in (backup, main):
+                process.send_signal(signal.SIGSTOP)
+            await anna.sees(t("tile.interrupted"))
         await warned(desk, "programme", "regie.warn.lost")
+        assert desk.problems == anna.problems == []
 
 
 async def _about(figure: Locator, rate: int) -> bool:
