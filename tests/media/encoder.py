@@ -6,6 +6,7 @@ negotiates.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from fractions import Fraction
@@ -35,8 +36,23 @@ def silence(number: int) -> av.AudioFrame:
     return frame
 
 
+class Stuck(Exception):
+    """The muxer waits 0.1 s and more for the server before each packet that it sends."""
+
+
 def send(url: str, seconds: float, token: str) -> None:
-    """Publish to a WHIP endpoint for so long."""
+    """Publish to a WHIP endpoint for so long.
+
+    About once in 25 starts on a busy machine FFmpeg's muxer leaves its socket blocking after the handshake and then
+    sends a picture every few seconds; it is opened again then, as whoever stands at the encoder would.
+    """
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        with contextlib.suppress(Stuck):
+            _send(url, ends, token)
+
+
+def _send(url: str, ends: float, token: str) -> None:
     output: Any = av.open(url, "w", format="whip", options={"authorization": token})
     options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
     video = output.add_stream("libx264", rate=RATE, options=options)
@@ -44,10 +60,15 @@ def send(url: str, seconds: float, token: str) -> None:
     audio = output.add_stream("libopus", rate=48000, options={"b": "48000"})
     audio.layout, audio.format = "stereo", "s16"
     began = time.monotonic()
-    for number in range(int(seconds * RATE)):
-        output.mux(video.encode(picture(number)))
-        for part in (2 * number, 2 * number + 1):
-            output.mux(audio.encode(silence(part)))
+    number, slow = 0, 0
+    while time.monotonic() < ends:
+        for packets in (video.encode(picture(number)), *(audio.encode(silence(2 * number + part)) for part in (0, 1))):
+            asked = time.monotonic()
+            output.mux(packets)
+            slow = slow + 1 if packets and time.monotonic() - asked > 0.09 else 0
+            if slow == 3:
+                raise Stuck
+        number += 1
         time.sleep(max(began + number / RATE - time.monotonic(), 0))
     output.close()
 
