@@ -41,10 +41,13 @@ FLEIG, MOEBBECK, *OTHERS = SPEAKERS
 ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
 ONLINE, IN_THE_HALL = 57, 14
 LIVE, PAUSE, WITH_FILM, END = "live-1", "aktiv-pause", "live-2", "feedback"
-MIDDAY = (
-    ("arbeitsgruppen", (11, 25), (12, 25)),
-    ("live-2", (12, 30), (13, 28)),
-)
+MIDDAY = (("live-2", (12, 30), (13, 28)),)
+GROUPS = "arbeitsgruppen"
+LIGHTS = {"ag1": "done", "ag2": "working", "ag4": "working"}
+QUESTION = "Wie gewinnen wir Auszubildende, wenn in manchen Dörfern kein Bus mehr fährt?"
+MIXED = """document.documentElement.style.background =
+  "radial-gradient(circle at 30% 35%, #d2b78f, #5b6f86 45%, #22303a), #345\""""
+"""A picture behind the Einblendung, as the vision mixer has one."""
 WORDS = (
     ("Zuwanderung", 9), ("Ausbildung", 8), ("Wertschätzung", 7), ("Mut", 6), ("Weiterbildung", 6), ("Netzwerk", 4),
     ("Digitalisierung", 4), ("Heimat", 3), ("Vereinbarkeit", 3), ("Zusammenhalt", 2), ("Geduld", 2), ("Offenheit", 2),
@@ -247,6 +250,7 @@ async def stage(day: Day) -> None:
     await english.context.close()
     await fleig.press("backstage.screen.stop")
     await polls(day, hall)
+    await in_the_hall(day)
     await trouble(day, fleig)
     for window in (fleig, moebbeck, hall):
         await window.context.close()
@@ -285,6 +289,70 @@ async def playing(person: Visitor, tiles: int) -> None:
     await expect(person.page.locator("conf-stage .tile[data-playing]")).to_have_count(tiles, timeout=30_000)
 
 
+async def overlay(day: Day, path: str) -> Visitor:
+    """The Einblendung over a picture."""
+    person = await day.window(PRODUCTION, f"/overlay/{path}", size=PROJECTOR)
+    await person.page.evaluate(MIXED)
+    return person
+
+
+async def in_the_hall(day: Day) -> None:
+    """A phone in the hall, and what both screens show of questions, words to all and names."""
+    mixed, screen = await overlay(day, LIVE), await day.window(None, f"/venue/{LIVE}", size=PROJECTOR)
+    code = Tokens(secret_key(day.server.data)).hall_code(LIVE, int(day.now.timestamp()) // CODE_SECONDS)
+    phone = await day.window(ANNA, f"/hall/{LIVE}/{code}", size=PHONE)
+    await day.take("einchecken-bekannt", phone)
+    await phone.press("checkin.press")
+    await phone.sees(t("inhall.here"))
+    await day.do("poll.open", poll="lage")
+    await vote(day, "lage", [0] * 11 + [1] * 22 + [2] * 9 + [3] * 4 + [4])
+    await day.take("telefon-im-saal", phone)
+    await day.take("einblendung-umfrage", mixed)
+    await day.do("direction.screen", screen="turnout")
+    await day.take("saalbild-verdeckt", screen)
+    await day.do("direction.screen", screen="auto")
+    await day.do("poll.close", poll="lage")
+    await day.crowd[3].do("question.ask", session=LIVE, question="q-in-the-hall-0001", text=QUESTION, anonymous=False)
+    await day.do("question.move", question="q-in-the-hall-0001", to="open")
+    await day.do("question.pin", question="q-in-the-hall-0001")
+    await day.take("saalbild-frage", screen)
+    await day.take("einblendung-frage", mixed)
+    await day.take("telefon-im-saal-frage", phone)
+    await day.do("question.pin", question=None)
+    await day.do("direction.say", text="Bitte nehmen Sie Ihre Plätze ein.")
+    await day.do("stage.name", person=await day.person(FLEIG), source="camera", named=True)
+    await day.take("einblendung-name", mixed)
+    await day.do("direction.say", text="")
+    await day.do("stage.name", person=await day.person(FLEIG), source="camera", named=False)
+    await phone.page.set_viewport_size({"width": 320, "height": 640})
+    await day.take("telefon-im-saal-320", phone)
+    for window in (mixed, screen, phone):
+        await window.context.close()
+
+
+async def groups(day: Day) -> None:
+    """The working groups as the hall sees them."""
+    day.turn(11, 25)
+    await day.fill(GROUPS)
+    screen, mixed = await day.window(None, f"/venue/{GROUPS}", size=PROJECTOR), await overlay(day, GROUPS)
+    await day.do("breakouts.assign", session=GROUPS, fresh=True)
+    await day.do("breakouts.start", session=GROUPS, minutes=60)
+    await day.take("saalbild-gruppen-gleich", screen)
+    day.turn(11, 51)
+    await expect(screen.page.locator("[data-phase=open]")).to_have_count(1, timeout=30_000)
+    for room, light in LIGHTS.items():
+        await day.do("board.mark", session=GROUPS, room=room, light=light)
+    await day.take("saalbild-gruppen", screen)
+    await day.take("einblendung-gruppen", mixed)
+    await day.do("breakouts.recall", session=GROUPS)
+    await day.take("saalbild-gruppen-zurueck", screen)
+    for window in (screen, mixed):
+        await window.context.close()
+    day.turn(12, 25)
+    await asyncio.sleep(HEARTBEAT_SECONDS + 1)
+    await day.do("session.move", session=GROUPS, to="ended")
+
+
 async def polls(day: Day, hall: Visitor) -> None:
     """Every kind of poll: asked, answered, shown."""
     screen = await day.window(None, f"/venue/{LIVE}", size=PROJECTOR)
@@ -316,6 +384,7 @@ async def polls(day: Day, hall: Visitor) -> None:
     await day.do("poll.open", poll="ein-wort")
     await day.take("telefon-worte", phone)
     await vote(day, "ein-wort", [word for word, times in WORDS for _ in range(times)])
+    await day.take("saalbild-worte-waechst", screen)
     await show(day, "ein-wort")
     await day.take("saalbild-worte", screen)
     for window in (screen, phone):
@@ -355,6 +424,7 @@ async def evening(day: Day) -> None:
     await asyncio.sleep(HEARTBEAT_SECONDS + 1)
     await day.do("session.move", to="ended")
     await pause(day)
+    await groups(day)
     for session, begins, ends in MIDDAY:
         await attend(day, session, begins, ends)
     await film(day)
@@ -455,6 +525,11 @@ async def organiser(day: Day) -> None:
     await people.page.goto(f"{day.server.url}/organise/people?q=becker")
     await people.page.locator("tbody a").first.click()
     await day.take("person", people)
+    await people.page.goto(f"{day.server.url}/organise/badges")
+    await day.take("namensschilder", people)
+    await people.page.emulate_media(media="print")
+    await people.page.set_viewport_size({"width": 794, "height": 1123})
+    await day.take("namensschilder-druck", people)
     await people.context.close()
 
 

@@ -53,7 +53,7 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
         anna = await look(ANNA, "/", "/me", "/s/ankommen", "/s/live-1", "/s/feedback", "/s/nowhere", "/organise")
         await look(PRODUCTION, "/me", "/regie/live-1")
         await look(None, "/venue/live-1")
-        await look(ORGANISER, "/organise", "/organise/people", "/organise/results")
+        await look(ORGANISER, "/organise", "/organise/people", "/organise/badges", "/organise/results")
         moderator = await look(MODERATOR, "/s/live-1/moderation", "/s/live-1/backstage")
         await server.command_as(MODERATOR, "session.move", session="live-1", to="backstage")
         speaker = await look(SPEAKER, "/s/live-1/backstage")
