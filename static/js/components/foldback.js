@@ -10,6 +10,7 @@ import { t } from "../i18n.js";
 import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import { feedName } from "../state/index.js";
+import { earsRow } from "./ears-row.js";
 import { tile } from "./tile.js";
 
 /** @import {Entry} from "../state/types.js" */
@@ -54,7 +55,7 @@ export class FoldbackRoom extends Live {
     const names = talking.map(({ name, to }) => t(to === null ? "talkback.toall" : "talkback.tome", { name }));
     if (names.join() !== this.#said && names.length > 0) announce("talkback", names.join(". "));
     this.#said = names.join();
-    return html`${names.map((text) => html`<p class="talkback">${icon("sound")}<span>${text}</span></p>`)} ${this.#waiting()}`;
+    return html`${names.map((text) => html`<p class="talkback">${icon("sound")}<span>${text}</span></p>`)} ${this.#active ? earsRow() : nothing} ${this.#waiting()}`;
   }
 
   /** Those who wait with me, in the order of the room's slots. */

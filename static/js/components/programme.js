@@ -22,10 +22,11 @@ export function programmeNotes() {
     const { feed, automatic } = onAir(room.state.stage, entry.person);
     if (feed === "main" && !automatic) return nothing;
     const text = automatic ? `programme.automatic.${feed}` : "programme.by_hand";
+    const back = feed === "main" || arrives(entry, "main");
     return html`<div class="programme-note" role="status" ?data-automatic=${automatic}>
       ${icon(automatic ? "warn" : "screen")}
-      <p>${t(text)}${feed === "backup" && arrives(entry, "main") ? html` <span>${t("programme.main_back")}</span>` : nothing}</p>
-      ${feed === "backup" ? changeOver(entry, "main") : changeOver(entry, "main", "secondary", "programme.seen")}
+      <p>${t(text)}${feed === "backup" ? html` <span>${t(back ? "programme.main_back" : "programme.main_away")}</span>` : nothing}</p>
+      ${feed === "main" ? changeOver(entry, "main", "secondary", "programme.seen") : back ? changeOver(entry, "main") : nothing}
     </div>`;
   });
 }

@@ -82,7 +82,7 @@ export class Regie extends Live {
       <header class="regie__bar">
         <h1 class="regie__title">${item.title}</h1>
         ${stateBadge(item)} ${this.#summary(feeds, wrong)}
-        ${feeds.some(({ entry }) => entry.source === "camera") ? talkButton(null, t("talkback.all")) : nothing}
+        ${feeds.some(({ entry }) => entry.source === "camera") ? talkButton(null) : nothing}
       </header>
       ${othersTalk()} ${programmeNotes()}
       ${feeds.length === 0 ? this.#empty() : nothing}
@@ -257,7 +257,7 @@ export class Regie extends Live {
   #figures(entry, feed) {
     const frames = feed && frameRate(feed);
     const age = feed && keyFrameAge(feed);
-    const layers = this.#health?.viewers?.layers[feedName(entry)];
+    const layers = this.#health?.viewers?.layers[this.#seenAs(entry)];
     const received = LAYERS.filter((layer) => layers?.[layer]).map((layer) => `${t(`regie.layer.${layer || "one"}`)} ${layers?.[layer]}`);
     return html`<dl class="panel__figures">
       ${figure("regie.frames", frames === null ? null : String(Math.round(frames)))}
@@ -336,6 +336,13 @@ export class Regie extends Live {
       <p>${t("regie.return.more", { name })}</p>
       <div class="copy"><code>${url}</code><button class="kern-btn kern-btn--secondary kern-btn--small" type="button" data-copy=${url} aria-label="${t("copy")}: ${t("regie.return")} ${name}"><span class="kern-label">${t("copy")}</span></button></div>
     </details>`;
+  }
+
+  /** What viewers call a feed: of the programme's, the one on air is the programme. @param {Entry} entry */
+  #seenAs({ person, source }) {
+    const programme = source === "programme" || source === "backup";
+    const onAirNow = onAir(room.state.stage, person).feed === (source === "backup" ? "backup" : "main");
+    return programme ? `${person}/${onAirNow ? "programme" : "nobody"}` : `${person}/${source}`;
   }
 
   /** What the backstage room shows, by its slots: those who wait first, then the stage by its places. @returns {Entry[]} */

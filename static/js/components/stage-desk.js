@@ -49,7 +49,7 @@ export class StageDesk extends Live {
     const shown = this.#shown;
     const onStage = shown.slice(stage.backstage.length);
     return html`<section class="sheet stack">
-        <div class="row row--apart"><h2>${t("desk.backstage")}</h2>${stage.backstage.some(({ source }) => source === "camera") ? talkButton(null, t("talkback.all")) : nothing}</div>
+        <div class="row row--apart"><h2>${t("desk.backstage")}</h2>${stage.backstage.some(({ source }) => source === "camera") ? talkButton(null) : nothing}</div>
         ${othersTalk()}
         ${this.#feeds(stage.backstage, 0, (entry) => this.#waiting(entry), "desk.backstage.empty")}
       </section>

@@ -11,6 +11,7 @@ import { Pictures } from "../pictures.js";
 import { room } from "../room.js";
 import { SCREEN_SLOT } from "../state/index.js";
 import { card } from "./card.js";
+import { earsRow } from "./ears-row.js";
 import "./film.js";
 import { LowerThirds } from "./lower-third.js";
 import { ownVideo } from "./own.js";
@@ -90,22 +91,14 @@ export class Stage extends Live {
     return tile(entry, { video: place?.video ?? null, playing: place?.playing ?? false, named });
   }
 
-  /** Whoever is on stage does not hear the own voice come back; said in words, with a switch. */
+  /** Whoever is on stage does not hear the own voice come back; guests are told so here, speakers backstage. */
   #ears() {
     const { stage, signals } = room.state;
     if (this.hasAttribute("silent") || !this.#active) return nothing;
-    const given = heard(stage, room.me.id, signals.foldback, ears.anyway);
+    const given = heard(stage, room.me.id, signals.foldback, ears.anyway).stage;
     const programme = (/** @type {number} */ slot) => stage?.slots[slot]?.source === "programme" && stage.slots[slot]?.person !== room.me.id;
-    this.pictures?.quieten(given.stage === "none" ? () => true : given.stage === "others" ? programme : () => false);
-    const usual = heard(stage, room.me.id, signals.foldback, false);
-    if (usual.stage === "all") return nothing;
-    const text = ears.anyway ? "ears.anyway" : usual.returns ? "ears.returns" : "ears.others";
-    return html`<div class="stage__ears" role="status">
-      <span>${icon("sound")} ${t(text)}</span>
-      <button class="kern-btn kern-btn--small kern-btn--secondary" type="button" aria-pressed=${ears.anyway} @click=${() => ears.hearAnyway(!ears.anyway)}>
-        <span class="kern-label">${t(ears.anyway ? "ears.back" : "ears.hear")}</span>
-      </button>
-    </div>`;
+    this.pictures?.quieten((slot) => given === "none" || (given === "others" && programme(slot)));
+    return room.may("publish") ? nothing : earsRow();
   }
 
   /** A film has the sound for itself. @param {boolean} playing */

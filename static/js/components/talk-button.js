@@ -9,17 +9,17 @@ import { talkback } from "../talkback.js";
 
 /**
  * @param {string | null} to a person, or null: everybody who waits backstage
- * @param {string} name whom that is
+ * @param {string} [name] of the person
  */
-export function talkButton(to, name) {
+export function talkButton(to, name = "") {
   if (!room.may("control")) return nothing;
   const on = talkback.to === to;
-  const text = !on ? "talkback.speak" : talkback.connected ? "talkback.on" : "talkback.opening";
+  const text = !on ? (to === null ? "talkback.speak.all" : "talkback.speak") : talkback.connected ? "talkback.on" : "talkback.opening";
   return html`<button
-    class="talk kern-btn kern-btn--small kern-btn--secondary"
+    class="talk kern-btn kern-btn--small kern-btn--${on ? "primary" : "secondary"}"
     type="button"
     aria-pressed=${on}
-    aria-label="${t("talkback.speak")}: ${name}"
+    aria-label=${to === null ? t("talkback.speak.all") : `${t("talkback.speak")}: ${name}`}
     title=${t("talkback.more")}
     ?data-on=${on}
     @pointerdown=${(/** @type {PointerEvent} */ event) => down(event, to)}
