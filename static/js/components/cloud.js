@@ -40,6 +40,7 @@ export class Cloud extends HTMLElement {
   #width(word) {
     let width = this.#widths.get(word);
     if (width === undefined) {
+      if (this.#widths.size > 1_000) this.#widths.clear();
       if (this.#context) this.#context.font = FONT;
       width = (this.#context?.measureText(word).width ?? 60 * word.length) / 100;
       this.#widths.set(word, width);

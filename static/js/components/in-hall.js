@@ -16,6 +16,7 @@ import { endOf, title } from "./pause.js";
 import "./polls.js";
 import "./questions.js";
 import "./rating.js";
+import { Tabs } from "./tabs.js";
 import "./take-part.js";
 
 /** @import {AgendaItem, Pause} from "../state/types.js" */
@@ -25,7 +26,7 @@ const TABS = ["questions", "polls", "programme"];
 const FOLLOW_AFTER = 4_000;
 
 export class InHall extends Live {
-  #tab = "questions";
+  #tabs = new Tabs(TABS, () => this.update());
   #busy = false;
   #following = 0;
 
@@ -74,11 +75,9 @@ export class InHall extends Live {
       ${currentPoll(room.state.polls) === null ? (pause ? this.#pause(pause) : this.#now(item)) : nothing}
       <conf-pinned></conf-pinned>
       ${item.kind === "live" ? html`<conf-take-part></conf-take-part>` : nothing}
-      <div class="tabs" role="tablist" aria-label=${t("hall.panel")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event)}>
-        ${TABS.map((tab) => this.#tabButton(tab))}
-      </div>
+      ${this.#tabs.view()}
       ${TABS.map(
-        (tab) => html`<div class="in-hall__body" role="tabpanel" id="panel-${tab}" aria-labelledby="tab-${tab}" ?hidden=${this.#tab !== tab} tabindex="0">
+        (tab) => html`<div class="in-hall__body" role="tabpanel" id="panel-${tab}" aria-labelledby="tab-${tab}" ?hidden=${this.#tabs.open !== tab} tabindex="0">
           ${this.#body(tab, item)}
         </div>`,
       )}`;
@@ -129,37 +128,6 @@ export class InHall extends Live {
       ${item.parts.length > 0 ? html`<ul class="agenda__parts">${item.parts.map(partView)}</ul>` : nothing}
       <conf-agenda></conf-agenda>
     </div>`;
-  }
-
-  /** @param {string} tab */
-  #tabButton(tab) {
-    const open = this.#tab === tab;
-    return html`<button
-      class="tabs__tab"
-      type="button"
-      role="tab"
-      id="tab-${tab}"
-      aria-controls="panel-${tab}"
-      aria-selected=${open ? "true" : "false"}
-      tabindex=${open ? 0 : -1}
-      @click=${() => this.#show(tab)}
-    >
-      ${t(`hall.${tab}`)}
-    </button>`;
-  }
-
-  /** Arrow keys turn the tabs, as screen readers announce it. @param {KeyboardEvent} event */
-  #turn({ key }) {
-    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
-    const tab = TABS[(TABS.indexOf(this.#tab) + (key === "ArrowRight" ? 1 : TABS.length - 1)) % TABS.length];
-    this.#show(tab);
-    document.getElementById(`tab-${tab}`)?.focus();
-  }
-
-  /** @param {string} tab */
-  #show(tab) {
-    this.#tab = tab;
-    this.update();
   }
 
   /** @param {() => Promise<void>} what */

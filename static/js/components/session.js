@@ -24,6 +24,7 @@ import "./polls.js";
 import "./questions.js";
 import "./rating.js";
 import "./stage.js";
+import { Tabs } from "./tabs.js";
 import "./take-part.js";
 import { wayTo } from "./way.js";
 
@@ -35,7 +36,7 @@ const TABS = ["programme", "polls", "questions", "chat"];
 
 export class Session extends Live {
   #joining = false;
-  #tab = "programme";
+  #tabs = new Tabs(TABS, () => this.update());
   #seen = room.snapshot?.chat?.last ?? 0;
   #paused = false;
 
@@ -216,10 +217,8 @@ export class Session extends Live {
       </div>
       <aside class="hall__panel" aria-label=${t("hall.panel")}>
         <conf-poll-now></conf-poll-now>
-        <div class="tabs" role="tablist" aria-label=${t("hall.panel")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event)}>
-          ${TABS.map((tab) => this.#tabButton(tab, `hall.${tab}`))}
-        </div>
-        <div class="hall__body" role="tabpanel" id="panel-programme" aria-labelledby="tab-programme" ?hidden=${this.#tab !== "programme"} tabindex="0">
+        ${this.#tabs.view((tab) => this.#fresh(tab))}
+        <div class="hall__body" role="tabpanel" id="panel-programme" aria-labelledby="tab-programme" ?hidden=${this.#tabs.open !== "programme"} tabindex="0">
           <div class="stack stack--wide">
             ${this.#devicesHint()} ${item.parts.length > 0 ? html`<ul class="agenda__parts">${item.parts.map(partView)}</ul>` : nothing}
             <conf-agenda></conf-agenda>
@@ -232,54 +231,25 @@ export class Session extends Live {
             </div>
           </div>
         </div>
-        <div class="hall__body" role="tabpanel" id="panel-polls" aria-labelledby="tab-polls" ?hidden=${this.#tab !== "polls"} tabindex="0">
+        <div class="hall__body" role="tabpanel" id="panel-polls" aria-labelledby="tab-polls" ?hidden=${this.#tabs.open !== "polls"} tabindex="0">
           <conf-polls></conf-polls>
         </div>
-        <div class="hall__body" role="tabpanel" id="panel-questions" aria-labelledby="tab-questions" ?hidden=${this.#tab !== "questions"} tabindex="0">
+        <div class="hall__body" role="tabpanel" id="panel-questions" aria-labelledby="tab-questions" ?hidden=${this.#tabs.open !== "questions"} tabindex="0">
           <conf-questions></conf-questions>
         </div>
-        <div class="hall__body hall__body--chat" role="tabpanel" id="panel-chat" aria-labelledby="tab-chat" ?hidden=${this.#tab !== "chat"}>
-          <conf-chat .shown=${this.#tab === "chat"}></conf-chat>
+        <div class="hall__body hall__body--chat" role="tabpanel" id="panel-chat" aria-labelledby="tab-chat" ?hidden=${this.#tabs.open !== "chat"}>
+          <conf-chat .shown=${this.#tabs.open === "chat"}></conf-chat>
         </div>
       </aside>
     </div>`;
   }
 
-  /**
-   * @param {string} tab
-   * @param {string} text
-   */
-  #tabButton(tab, text) {
-    const open = this.#tab === tab;
+  /** Whether something was said that was not seen. @param {string} tab */
+  #fresh(tab) {
+    if (tab !== "chat") return nothing;
     const last = room.state.chat?.last ?? 0;
-    if (open && tab === "chat") this.#seen = last;
-    const fresh = tab === "chat" && last > this.#seen;
-    return html`<button
-      class="tabs__tab"
-      type="button"
-      role="tab"
-      id="tab-${tab}"
-      aria-controls="panel-${tab}"
-      aria-selected=${open ? "true" : "false"}
-      tabindex=${open ? 0 : -1}
-      @click=${() => this.#show(tab)}
-    >
-      ${t(text)}${fresh ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: last - this.#seen })}</span></span>` : nothing}
-    </button>`;
-  }
-
-  /** Arrow keys turn the tabs, as screen readers announce it. @param {KeyboardEvent} event */
-  #turn({ key }) {
-    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
-    const tab = TABS[(TABS.indexOf(this.#tab) + (key === "ArrowRight" ? 1 : TABS.length - 1)) % TABS.length];
-    this.#show(tab);
-    document.getElementById(`tab-${tab}`)?.focus();
-  }
-
-  /** @param {string} tab */
-  #show(tab) {
-    this.#tab = tab;
-    this.update();
+    if (this.#tabs.open === tab) this.#seen = last;
+    return last > this.#seen ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: last - this.#seen })}</span></span>` : nothing;
   }
 
   async #join() {
