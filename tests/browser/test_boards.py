@@ -20,6 +20,7 @@ MODERATOR = "oliver.lilie@example.org"
 ANNA, BERND, CLARA = "violetta.kohl@example.org", "felix.groettner@example.org", "ildiko.beyer@example.org"
 GROUPS, STAGE = "arbeitsgruppen", "live-2"
 START = datetime(2026, 6, 17, 9, 24, tzinfo=UTC)
+CLOSING = " Das klären wir noch."
 LEFT, RIGHT = "abcdefghijklmnopqrstuvwxyzäöü" * 3, "0123456789ABCDEFGHIJKLMNOPQRS" * 3
 
 
@@ -107,7 +108,12 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
         await expect(bernd.page.get_by_label(t("board.light.done"))).to_be_checked(timeout=PATIENCE)
         assert await field(clara).input_value() == ""
 
-        # Back in the plenary, the moderator shows the board: it is on everybody's stage, and can be voted on.
+        # Whoever types when the groups end has not typed in vain.
+        await expect(bernd.page.locator("#board-2")).to_be_editable(timeout=PATIENCE)
+        await field(bernd, 1).press("Control+End")
+        await field(bernd, 1).press_sequentially(CLOSING)
+
+        # Back in the plenary, the moderator orders the boards, shows them, and puts what is on them to the vote.
         await server.command_as(MODERATOR, "session.move", session=GROUPS, to="ended")
         await server.command_as(MODERATOR, "session.move", session=STAGE, to="live")
         clara = await visitor(browser, "clara in the plenary", await server.link(CLARA, STAGE))
@@ -116,13 +122,20 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
         desk = await visitor(browser, "desk", await server.link(MODERATOR))
         await desk.page.goto(f"{server.url}/s/{STAGE}/moderation")
         item = desk.page.locator(".board-desk__item", has_text="AG 2")
-        await item.get_by_role("button", name=t("boards.show")).click(timeout=PATIENCE)
+        await item.get_by_role("button", name=t("boards.up")).press("Enter", timeout=PATIENCE)
+        await expect(desk.page.locator(".board-desk__item").first).to_contain_text("AG 2", timeout=PATIENCE)
+        await desk.press("boards.first")
         await expect(clara.page.locator(".board-page")).to_contain_text("Ein Runder Tisch 🤝", timeout=PATIENCE)
+        await expect(clara.page.locator(".board-page")).to_contain_text(CLOSING.strip(), timeout=PATIENCE)
         await accessible(clara, "conf-board-page")
+        await accessible(desk, "conf-board-desk")
         await item.get_by_text(t("boards.vote.pick")).click()
-        await item.get_by_label("Bis Mai").or_(item.get_by_label("Ein Runder Tisch")).first.check()
-        await desk.press("boards.vote")
-        await desk.sees(t("boards.vote.done"))
+        await item.get_by_role("button", name=t("boards.vote.field")).last.click()
+        await desk.press("boards.vote.open")
+        await clara.page.get_by_role("tab", name=t("hall.polls")).click()
+        await expect(clara.page.locator("conf-polls, conf-poll-now")).to_contain_text(
+            ["Runder Tisch"], timeout=PATIENCE
+        )
         await desk.press("boards.hide")
         await expect(clara.page.locator(".board-page")).to_have_count(0, timeout=PATIENCE)
         assert [problem for person in (*everybody, desk) for problem in person.problems] == []

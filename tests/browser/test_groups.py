@@ -95,6 +95,11 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         await bernd.hears()
         await anna.press("groups.hand.raise")
         await bernd.sees(t("groups.hands"))
+        await server.command_as(MODERATOR, "breakouts.call", session=GROUPS, person=await id_of(anna), called=True)
+        await bernd.sees(t("groups.word"))
+        await anna.sees(t("groups.word.mine"))
+        await expect(bernd.page.locator(".tile[data-called]")).to_contain_text("Kohl")
+        await _write_in_the_room(anna, bernd, clara)
         assert (await clara.received())["bytes"] == 0
         assert await clara.page.evaluate(FOREIGN, "ag2") == 403
         assert await violations(anna) == []
@@ -102,7 +107,7 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         # After a reload one is back, with the same camera, microphone and hand.
         await anna.page.reload()
         await in_room(anna, "AG 2 – Weiterbildung im Wandel")
-        await anna.sees(t("groups.hand.lower"))
+        await anna.sees(t("groups.word.mine"))
         await anna.sees(t("groups.video.off"))
         await bernd.sees_pictures()
 
@@ -123,7 +128,7 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         for person in everybody:
             await person.is_connected()
         await in_room(anna, "AG 2 – Weiterbildung im Wandel")
-        await anna.sees(t("groups.hand.lower"))
+        await anna.sees(t("groups.word.mine"))
         await expect(picture).to_have_count(1, timeout=PATIENCE)
         await in_room(clara, "AG 4 – Vereinbarkeit und Arbeitszeit")
         await until(lambda: _here(desk), "the desk does not see who is where")
@@ -137,6 +142,24 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         for person in (anna, bernd, clara):
             await person.sees(t("groups.back"))
         assert [problem for person in everybody for problem in person.problems] == []
+
+
+async def _write_in_the_room(anna: Visitor, bernd: Visitor, clara: Visitor) -> None:
+    """What one types is seen letter by letter in the room, stands once it is sent, and is seen nowhere else."""
+    for person in (anna, bernd, clara):
+        await person.page.get_by_role("tab", name=t("chat.title")).click()
+        await person.page.get_by_label(t("chat.letters")).check()
+    field = anna.page.get_by_label(t("chat.label"), exact=True)
+    await field.press_sequentially("Unter ")
+    draft = bernd.page.locator(".chat__drafts")
+    await expect(draft).to_contain_text("Unter", timeout=PATIENCE)
+    await field.press_sequentially("uns")
+    await expect(draft).to_contain_text("Unter uns", timeout=PATIENCE)
+    await field.press("Enter")
+    await expect(bernd.page.locator(".chat-message__text")).to_have_text("Unter uns", timeout=PATIENCE)
+    await expect(draft).to_have_count(0, timeout=PATIENCE)
+    await expect(clara.page.get_by_text("Unter uns")).to_have_count(0)
+    assert await violations(bernd) == []
 
 
 async def drag(person: Visitor, what: Locator, to: Locator) -> None:

@@ -54,7 +54,7 @@ async def test_the_audience_has_its_say(tmp_path: Path) -> None:
         await anna.page.reload()
         await anna.page.get_by_role("button", name=t("hand.lower", place=1)).wait_for(timeout=PATIENCE)
         await moderator.press_named(f"{t('hands.call')}: Violetta Kohl")
-        await anna.sees(t("hand.called"))
+        await _speaks_as_a_guest(anna, bernd, moderator)
         await bernd.page.get_by_role("button", name=t("reactions.clap")).click()
         await expect(screen.page.locator(".burst").first).to_be_attached(timeout=PATIENCE)
 
@@ -84,6 +84,25 @@ async def _vote(person: Visitor, text: str) -> None:
     button = person.page.locator(".question-card", has_text=text).locator(".upvote")
     await button.click(timeout=PATIENCE)
     await expect(button).to_have_attribute("aria-pressed", "true", timeout=PATIENCE)
+
+
+async def _speaks_as_a_guest(anna: Visitor, bernd: Visitor, moderator: Visitor) -> None:
+    """Whoever is called up is seen and heard by all until the hand is lowered, also after a reload, and no longer."""
+    await anna.sees(t("guest.called"))
+    assert (await bernd.received())["bytes"] == 0
+    await anna.press("guest.camera")
+    await anna.sees(t("guest.live"))
+    await bernd.sees_pictures()
+    await bernd.hears()
+    await expect(bernd.page.locator("conf-stage .tile[data-playing]")).to_contain_text("Kohl", timeout=PATIENCE)
+    await anna.page.reload()
+    await anna.sees(t("guest.live"))
+    await expect(bernd.page.locator("conf-stage .tile[data-playing]")).to_have_count(1, timeout=PATIENCE)
+    await bernd.sees_pictures()
+    await moderator.press_named(f"{t('hands.done')}: Violetta Kohl")
+    for person in (anna, bernd):
+        await expect(person.page.locator("conf-stage .tile")).to_have_count(0, timeout=PATIENCE)
+    await expect(anna.page.locator(".guest")).to_have_count(0)
 
 
 async def _letters(anna: Visitor, bernd: Visitor) -> None:

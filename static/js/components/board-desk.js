@@ -23,8 +23,8 @@ export class BoardDesk extends Live {
   /** Lines chosen for a vote. @type {Set<string>} */
   #chosen = new Set();
   #timer = 0;
-  /** The poll that was just made. @type {string | null} */
-  #drafted = null;
+  /** The poll that was just made, and from which field: it is opened there. */
+  #drafted = { poll: "", of: "" };
   /** @type {BoardPage | null} */
   #dragged = null;
   #hear = (/** @type {Event} */ event) => {
@@ -64,14 +64,15 @@ export class BoardDesk extends Live {
         ${repeat(pages, id, (page, place) => this.#item(page, shown, place, pages))}
       </ol>
       <div class="row">${this.#chosen.size > 0 ? this.#button("poll", "boards.vote", () => this.#voteOnChosen()) : nothing}</div>
-      ${this.#drafted === null ? nothing : this.#ready(this.#drafted)}
+      ${this.#ready("")}
     </section>`;
   }
 
-  /** A poll was made of lines: it may begin at once. @param {string} key */
-  #ready(key) {
+  /** A poll was made of lines: it may begin at once. @param {string} of */
+  #ready(of) {
+    const { poll: key } = this.#drafted;
     const state = room.state.polls.find((poll) => poll.key === key)?.state;
-    if (state !== "draft") return nothing;
+    if (of !== this.#drafted.of || state !== "draft") return nothing;
     return html`<div class="board-desk__ready" role="status">
       <p class="voted">${icon("check")}<span>${t("boards.vote.done")}</span></p>
       ${this.#button("poll", "boards.vote.open", () => room.ask("poll.open", { poll: key }), "kern-btn--primary")}
@@ -120,12 +121,14 @@ export class BoardDesk extends Live {
    */
   #field(page, { name, text }) {
     const lines = linesOf(text);
-    const ask = () => this.#vote(lines, t("boards.vote.question", { title: page.title, field: name }));
+    const of = `${id(page)} ${name}`;
+    const ask = () => this.#vote(lines, t("boards.vote.question", { title: page.title, field: name }), of);
     return html`<section class="board-desk__field">
       <div class="row row--apart"><h4>${name}</h4>
         <button class="kern-btn kern-btn--secondary kern-btn--small" type="button" aria-label="${t("boards.vote.field")}: ${name}, ${page.title}" @click=${() => attempt(ask)}>
           ${icon("poll")}<span class="kern-label">${t("boards.vote.field")}</span>
         </button></div>
+      ${this.#ready(of)}
       <ul class="board-desk__lines">${lines.map((line) => this.#line(line))}</ul>
     </section>`;
   }
@@ -232,7 +235,7 @@ export class BoardDesk extends Live {
   }
 
   async #voteOnChosen() {
-    await this.#vote([...this.#chosen], t("boards.vote.ask"));
+    await this.#vote([...this.#chosen], t("boards.vote.ask"), "");
     this.#chosen.clear();
     this.update();
   }
@@ -242,8 +245,9 @@ export class BoardDesk extends Live {
    *
    * @param {string[]} all
    * @param {string} question
+   * @param {string} of
    */
-  async #vote(all, question) {
+  async #vote(all, question, of) {
     const lines = [...new Set(all.map((line) => line.slice(0, 200)))].slice(0, MOST);
     const one = lines.length === 1;
     const { poll } = await room.ask("poll.create", {
@@ -256,7 +260,7 @@ export class BoardDesk extends Live {
       anonymous: false,
       revisable: true,
     });
-    this.#drafted = poll;
+    this.#drafted = { poll, of };
     this.update();
   }
 
