@@ -25,7 +25,7 @@ from conference.sessions import facts as session_facts
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 SIGNALS = {
-    "board", "devices", "feeds", "groups", "health", "media", "pause", "presence", "rating", "speaking",
+    "board", "devices", "feeds", "foldback", "groups", "health", "media", "pause", "presence", "rating", "speaking",
     "tally", "writers", "reactions", "typing", "votes",
 }  # fmt: skip
 

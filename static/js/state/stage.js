@@ -14,7 +14,7 @@ export const stageFacts = {
       ...stage,
       slots: vacated(stage.slots, body),
       backstage: without(stage.backstage, body),
-      air: body.source === "programme" ? unchanged(stage.air, body.person) : stage.air,
+      ...(body.source === "programme" && stage.air ? { air: unchanged(stage.air, body.person) } : {}),
     })),
 
   "stage.brought_on": (snapshot, body) =>
