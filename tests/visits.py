@@ -41,6 +41,7 @@ class Ear:
     def __init__(self) -> None:
         self.facts: list[dict[str, Any]] = []
         self.signals: dict[str, Any] = {}
+        self.said: list[tuple[str, Any]] = []
         self.resyncs = 0
 
     def fact(self, told: Told) -> None:
@@ -48,6 +49,7 @@ class Ear:
 
     def signal(self, name: str, body: Any, key: str = "") -> None:
         self.signals[name] = body
+        self.said.append((name, body))
 
     def resync(self) -> None:
         self.resyncs += 1
@@ -220,9 +222,10 @@ class Crowd:
         async with self.room.store.reading() as db:
             return (await db.execute(select(HelpRow.key).order_by(HelpRow.id.desc()))).scalars().first() or "none"
 
-    async def compare(self, after: object, *, everybody: bool = True) -> None:
-        """Everybody's page, or that of those alone who heard something, has what a fresh one would have."""
+    async def compare(self, after: object, *, everybody: bool = True) -> dict[str, dict[str, Any]]:
+        """Everybody's page, or that of those alone who heard something, has what a fresh one would have: these."""
         assert self.page is not None
+        found = {}
         for name, visit in self.visits.items():
             ear: Any = visit.outbox
             assert ear.resyncs == 0
@@ -231,10 +234,11 @@ class Crowd:
                 self.seen[name] = self.page.apply(self.seen[name], news)
             elif not everybody:
                 continue
-            fresh = await self.room.snapshot(visit)
+            fresh = found[name] = await self.room.snapshot(visit)
             for stream, number in self.seen[name]["numbers"].items():
                 assert number <= fresh["numbers"][stream], (name, after)
             assert _facts_part(self.seen[name]) == _facts_part(fresh), (name, after)
+        return found
 
 
 def _facts_part(snapshot: dict[str, Any]) -> dict[str, Any]:
