@@ -242,9 +242,9 @@ class Hall:
         async with self.store.reading() as db:
             rows = {row.key: row for row in await queries.agenda(db)}
             everybody = {person.id: person for person in await people.everybody(db)}
-        for visit in self.visits.values():
+        for visit in list(self.visits.values()):  # others come and go meanwhile
             visit.person = everybody.get(visit.person.id, visit.person)
-            for stream in visit.roles:
+            for stream in list(visit.roles):
                 row = rows.get(stream)
                 visit.roles[stream] = row.role_of(visit.person) if row else visit.person.role
                 if row:

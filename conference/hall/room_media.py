@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conference.breakouts import queries
 from conference.breakouts.model import Phase
 from conference.breakouts.tables import PlaceRow
-from conference.core.errors import ConferenceError, NotAllowed, NotFound
+from conference.core.errors import ConferenceError, NotAllowed
 from conference.core.roles import Permission, may
+from conference.hall.resources import Resources
 from conference.media.engine import WORKER_LOST, Answer, MediaEngine, MediaEvent, MediaUnavailable
 from conference.pauses import queries as pauses
 from conference.people import queries as people
@@ -35,7 +36,7 @@ class RoomResource:
     publishes: bool
 
 
-class RoomMedia:
+class RoomMedia(Resources[RoomResource]):
     """Answers for who may publish and view in rooms, and ends at once what may be no longer.
 
     A room's slots fill themselves: those who speak are heard and seen.
@@ -54,8 +55,8 @@ class RoomMedia:
         heard: Callable[[str], None],
         lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
-        self._store, self._engine, self._changed, self._heard, self._lost = store, engine, changed, heard, lost
-        self._resources: dict[str, RoomResource] = {}
+        super().__init__(engine)
+        self._store, self._changed, self._heard, self._lost = store, changed, heard, lost
         self._slots: dict[str, dict[str, list[str | None]]] = {}
         self._gathered: dict[str, list[str]] = {}
         self._muted: dict[str, tuple[bool, bool]] = {}
@@ -92,32 +93,6 @@ class RoomMedia:
         )
         return self._still(answer)
 
-    async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
-        """Restart ICE of one's own resource. Raises NotFound."""
-        self._own(resource, person)
-        return await self._engine.patch(resource, fragment, etag)
-
-    async def sizes(self, resource: str, person: Person, heights: list[int]) -> None:
-        """Say how large one's own viewer shows its video slots. Raises NotFound."""
-        self._own(resource, person)
-        await self._engine.show(resource, heights)
-
-    async def close_own(self, resource: str, person: Person) -> None:
-        """End one's own resource. Raises NotFound."""
-        self._own(resource, person)
-        await self.close(resource)
-
-    async def close(self, resource: str) -> None:
-        """End a resource."""
-        self._forget(resource)
-        with contextlib.suppress(MediaUnavailable):
-            await self._engine.close(resource)
-
-    async def cut_link(self, link: str) -> None:
-        """End all media that was opened through a link."""
-        for resource in [r for r in self._resources.values() if r.link == link]:
-            await self.close(resource.id)
-
     def counts(self) -> dict[str, int]:
         """How many feeds there are in the rooms of each session."""
         return Counter(r.session for r in self._resources.values() if r.publishes)
@@ -143,13 +118,13 @@ class RoomMedia:
 
     async def _gather(self, key: str, places: dict[str, PlaceRow], resting: set[str] | None) -> None:
         feeds: dict[str, list[str]] = {name: [] for name in self._gathered if name.startswith(engine_room(key, ""))}
-        for resource in self._resources.values():
-            if resource.session == key:
-                names = feeds.setdefault(engine_room(key, resource.room), [])
-                if resource.publishes:
-                    names.append(resource.id)
-                    rests = resting is None or resource.person in resting
-                    await self._mute(resource.id, places[resource.person], rests=rests)
+        for resource in [r for r in self._resources.values() if r.session == key]:  # others come and go meanwhile
+            names = feeds.setdefault(engine_room(key, resource.room), [])
+            place = places.get(resource.person)
+            if resource.publishes and place is not None and resource.id in self._resources:
+                names.append(resource.id)
+                rests = resting is None or resource.person in resting
+                await self._mute(resource.id, place, rests=rests)
         for name, gathered in feeds.items():
             if self._gathered.get(name) != gathered:
                 self._gathered[name] = gathered
@@ -244,20 +219,6 @@ class RoomMedia:
         if answer.resource not in self._resources:
             raise MediaUnavailable
         return answer
-
-    @contextlib.asynccontextmanager
-    async def _closing_if_refused(self, resource: str) -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException:
-            await self.close(resource)
-            raise
-
-    def _own(self, resource: str, person: Person) -> RoomResource:
-        found = self._resources.get(resource)
-        if found is None or found.person != person.public_id:
-            raise NotFound("Diese Verbindung")
-        return found
 
     def _forget(self, resource: str) -> None:
         known = self._resources.pop(resource, None)
