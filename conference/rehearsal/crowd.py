@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Coroutine, Sequence
 from random import Random
 from typing import Any
 
+from conference.core.clock import from_iso
 from conference.rehearsal.notes import Notes
 from conference.rehearsal.person import Person, Refused
 from conference.rehearsal.plan import Plan
@@ -43,7 +45,6 @@ class Crowd:
 
     Attributes:
         places: the room of everybody who was let into one, by the person's id; `seats`: as the desk has given them.
-        on_stage: who is on which stage now, by the person's id.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Crowd:
         self._answered: set[str] = set()
         self.places: dict[str, str] = {}
         self.seats: dict[str, str] = {}
-        self.on_stage: dict[str, set[str]] = {}
+        self._filled: dict[str, float] = {}
         for person in self.everybody:
             person.on_fact.append(self._heard)
             person.on_signal.append(self._signalled)
@@ -159,6 +160,9 @@ class Crowd:
             self.start(self._to_groups(person, body["session"]))
         elif stream != person.session:
             return
+        elif name == "stage.brought_on":
+            ago = time.time() - from_iso(fact["at"]).timestamp()
+            self._filled.setdefault(stream, time.monotonic() - ago)
         elif name == "breakouts.changed":
             self._groups_changed(person, stream, body["round"])
         elif name == "poll.opened" and person in self.people:
@@ -210,7 +214,10 @@ class Crowd:
             await self._end_media(person)
 
     async def _end_media(self, person: Person) -> None:
-        for peer in (self._viewers.pop(person, None), self._cameras.pop(person, None)):
+        viewer = self._viewers.pop(person, None)
+        if viewer is not None:
+            self._note_picture(person, viewer)
+        for peer in (viewer, self._cameras.pop(person, None)):
             if peer is not None:
                 await self._media.close(peer)
 
@@ -232,11 +239,11 @@ class Crowd:
         there = [v for p, v in self._viewers.items() if p.session == session]
         return len(there), sum(numbers <= set(viewer.seen) for viewer in there)
 
-    def first_pictures(self, session: str, since: float) -> None:
-        """Note how long viewers of a stage waited for their first picture, if the stage was filled at `since`."""
-        for person, viewer in self._viewers.items():
-            if person.session == session and viewer.first_picture is not None:
-                self._notes.pictures.append(max(viewer.first_picture - max(viewer.asked, since), 0.0))
+    def _note_picture(self, person: Person, viewer: Viewer) -> None:
+        """How long a viewer of a stage waited for the first picture since he asked, or somebody came on stage."""
+        filled = self._filled.get(person.session)
+        if filled is not None and viewer.first_picture is not None:
+            self._notes.pictures.append(max(viewer.first_picture - max(viewer.asked, filled), 0.0))
 
     # --- a session --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,11 @@ from typing import Any
 
 import aiohttp
 
+from conference.app import open_store
 from conference.config import Settings
 from conference.core.clock import from_iso
 from conference.direction.model import RECALL, Kind
+from conference.exporting import export
 from conference.rehearsal import processes
 from conference.rehearsal.crowd import Crowd
 from conference.rehearsal.notes import Notes, Sample
@@ -84,8 +86,10 @@ class Outcome:
         exports: the organiser's downloads, by name; empty after an interruption.
         errors: lines of exceptions in the server's log.
         stage: ``(session, part, viewers, of whom saw all who spoke)`` for each part with speakers.
+        cues: which was pressed when, seconds since the beginning.
         workers_kept: whether the media workers at the end are those of the beginning.
         interrupted: whether the day was broken off.
+        load: processes that wanted to run in the minute before.
     """
 
     plan: Plan
@@ -97,10 +101,12 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
     stage: list[tuple[str, str, int, int]] = field(default_factory=list)
     on_stage: list[tuple[str, str, bool]] = field(default_factory=list)
+    cues: list[tuple[str, float]] = field(default_factory=list)
     packets: int = 0
     lost: int = 0
     workers_kept: bool = True
     interrupted: bool = False
+    load: float = 0.0
 
 
 async def rehearse(wishes: Wishes, show: Callable[[Progress], None]) -> Outcome:
@@ -126,14 +132,18 @@ async def rehearse(wishes: Wishes, show: Callable[[Progress], None]) -> Outcome:
             outcome = await _Day(plan, server, wishes, show).run()
         log = directory / "server.log"
         text = log.read_text("utf-8", "replace") if log.exists() else ""
-        outcome.errors = [line for line in text.splitlines() if _complains(line)]
+        outcome.errors = list(complaints(text))
         return outcome
 
 
-def _complains(line: str) -> bool:
-    """Whether a line of the server's log names an exception."""
-    head = line.split(":")[0]
-    return not line.startswith(" ") and (head.endswith("Error") or line.startswith(("Exception", "command failed")))
+def complaints(log: str) -> Iterator[str]:
+    """The exceptions in a server's log, each with the line of code that it comes from."""
+    place = ""
+    for line in log.splitlines():
+        if line.lstrip().startswith("File "):
+            place = line.strip()
+        elif not line.startswith(" ") and line.split(":")[0].endswith(("Error", "Exception")):
+            yield f"{line} ({place})"
 
 
 class _Day:
@@ -144,7 +154,7 @@ class _Day:
         self._notes = Notes()
         self._progress = Progress()
         self._random = Random(wishes.seed)
-        self._outcome = Outcome(plan, self._notes, 0.0)
+        self._outcome = Outcome(plan, self._notes, 0.0, load=os.getloadavg()[0])
         self._crowd: Crowd
         self._media: Media
         self._director: Person
@@ -214,7 +224,7 @@ class _Day:
     # --- the run of show --------------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        first = self._plan.agenda[0].key
+        first, began = self._plan.agenda[0].key, time.monotonic()
         self._progress.part = self._plan.agenda[0].title
         await self._director.arrive(first)
         state = await self._direction()
@@ -231,13 +241,19 @@ class _Day:
             except Refused:
                 with contextlib.suppress(Refused):  # a cue that cannot be done now is skipped, as people would
                     await self._director.ask("direction.skip", session=cue["session"], step=state["step"])
+            self._outcome.cues.append((cue["key"], round(time.monotonic() - began, 2)))
             await self._after(cue)
             state = await self._direction()
         await self._crowd.settle()
         await asyncio.sleep(1.0)
         self._progress.part = "Die Auswertung"
         for name in EXPORTS:
-            self._outcome.exports[name] = json.loads(await self._server.command("export", name, "--format", "json"))
+            self._outcome.exports[name] = json.loads(await self._export(name))
+
+    async def _export(self, name: str) -> bytes:
+        """As ``conference export`` writes it."""
+        async with open_store(Settings(data=str(self._server.data))) as store, store.reading() as db:
+            return await export(db, name, "json", store.clock.now())
 
     async def _direction(self) -> dict[str, Any]:
         snapshot = await self._director.ask("page.snapshot", session=self._director.session)
@@ -313,14 +329,11 @@ class _Day:
         deadline = time.monotonic() + ON_STAGE_SECONDS
         while not (on_stage := wanted <= await self._on_stage(session)) and time.monotonic() < deadline:
             await asyncio.sleep(0.25)
-        filled = time.monotonic()
         self._outcome.on_stage.append((session, part, on_stage))
         await asyncio.sleep(PICTURE_SECONDS)
         await self._crowd.settle()
         viewers, saw = self._crowd.seen_by(session, set(speaking))
         self._outcome.stage.append((session, part, viewers, saw))
-        if sum(seen[0] == session for seen in self._outcome.stage) == 1:
-            self._crowd.first_pictures(session, filled)
 
     async def _on_stage(self, session: str) -> set[str]:
         """Who is on a stage, by id."""

@@ -16,6 +16,8 @@ OWN_LAG_MARK = 0.2
 """Seconds; where the rehearsal itself was later than that, times are rather its own."""
 SLOWEST = 12
 """Commands that are told one by one."""
+BUSY = 0.3
+"""Of the cores, by others."""
 FULL = 0.7
 """Of a core, beyond which nobody should plan."""
 
@@ -62,7 +64,7 @@ def _broken(notes: Notes) -> Check:
 def _errors(outcome: Outcome) -> Check:
     if not outcome.errors:
         return Check(True, "Der Server meldet keinen Fehler.")
-    return Check(False, f"Der Server meldet {len(outcome.errors)} Fehler, zuerst: {outcome.errors[0][:200]}")
+    return Check(False, f"Der Server meldet {len(outcome.errors)} Fehler, zuerst: {outcome.errors[0][:300]}")
 
 
 def _workers(outcome: Outcome) -> Check:
@@ -218,12 +220,15 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             "packets": outcome.packets,
             "lost": outcome.lost,
         },
+        "load_before": outcome.load,
         "own_lag": {"p95": notes.lags.within(95), "max": notes.lags.worst},
         "memory": dict(notes.memory),
-        "load": {name: round(value, 3) for name, value in load(notes.samples).items()},
+        "cues": outcome.cues,
+        "cores": {name: round(value, 3) for name, value in load(notes.samples).items()},
         "samples": [asdict(sample) for sample in notes.samples],
         "refused": [[*key, count] for key, count in notes.refused.most_common()],
         "broken": dict(notes.broken),
+        "errors": outcome.errors,
         "checks": [asdict(check) for check in checks(outcome)],
     }
 
@@ -304,6 +309,11 @@ def _machine(outcome: Outcome, cores: int) -> Iterator[str]:
         f"{_percent(used['server_p95'])}; Bild und Ton {_percent(used['media'])}, unter {_percent(used['media_p95'])}; "
         f"die Probe selbst unter {_percent(used['own_p95'])}"
     )
+    if outcome.load > BUSY * cores:
+        yield (
+            f"Vorher lief auf dieser Maschine schon anderes (Last {outcome.load:.1f} bei {cores} Kernen): "
+            "Auf einer ruhigen ist alles schneller."
+        )
     if notes.lags.within(95) > OWN_LAG_MARK or notes.lags.worst > 5 * OWN_LAG_MARK:
         yield (
             f"Die Probe selbst kam nicht immer mit (bis {notes.lags.worst:.1f} s zu spät): "
@@ -319,16 +329,16 @@ def carries(outcome: Outcome, cores: int) -> str:
     if not here or not used["server_p95"]:
         return "Was diese Maschine trägt, lässt sich hieraus noch nicht sagen."
     people = int(here * FULL / used["server_p95"])
-    words = f"Hochgerechnet trägt diese Maschine ({cores} Kerne) etwa {_rounded(people)} Personen bei diesem Tempo"
+    words = f"Diese Maschine ({cores} Kerne) trüge so etwa {_rounded(people)} Personen (Server)"
     if used["media_us_per_packet"] and used["packets_per_viewer"]:
         each = used["media_us_per_packet"] * used["packets_per_viewer"] / 1e6
         viewers = int(FULL * max(cores - 1, 1) / each)
-        words += (
-            f", davon etwa {_rounded(viewers)} mit Bild und Ton wie geprobt ({used['packets_per_viewer']:.0f} Pakete/s)"
-        )
+        words += f" und {_rounded(viewers)}, die zusehen wie geprobt ({used['packets_per_viewer']:.0f} Pakete/s)"
     return (
-        f"{words}. Gerechnet, nicht gemessen: geradlinig fortgesetzt von {here} Personen bis {FULL * 100:.0f} % eines "
-        "Kerns für den Server und der übrigen für Bild und Ton, ohne das Netz nach draußen und die Geräte der Gäste."
+        f"{words}. Gerechnet, nicht gemessen: geradlinig fortgesetzt von {here} Personen, bis der Server "
+        f"{FULL * 100:.0f} % eines Kerns braucht und die Medien so viel der übrigen; mit den geschäftigsten Sekunden "
+        f"dieses Tempos: am Tag selbst verteilt sich dasselbe auf die {outcome.plan.speed:.0f}-fache Zeit. "
+        "Das Netz nach draußen und die Geräte der Gäste sind nicht dabei."
     )
 
 
