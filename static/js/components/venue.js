@@ -36,6 +36,9 @@ const FOLLOW_AGAIN = 10_000;
 const SMALLEST = 0.35;
 /** How often a screen that cannot get in looks whether it can again, in milliseconds. */
 const TRY_EVERY = 10_000;
+/** Two servers that do not agree must not make a screen blink. */
+const RENEW_AGAIN = 60_000;
+const RENEWED = "renewed";
 const SPEAKER_FOR = 8_000;
 const POINTER_FOR = 3_000;
 const PARTS = ".venue__answers, .venue__votes, .venue__rooms";
@@ -323,7 +326,10 @@ export class Venue extends Live {
   #renewPage() {
     const stage = /** @type {import("./stage.js").Stage | null} */ (this.querySelector("conf-stage"));
     const showing = stage?.pictures && ((room.state.film ?? null) !== null || (room.state.stage?.slots ?? []).some((entry) => entry !== null));
-    if (room.outdated && !showing) void this.#reload();
+    const since = Date.now() - Number(sessionStorage.getItem(RENEWED));
+    if (!room.outdated || showing || this.#reloading || since < RENEW_AGAIN) return;
+    sessionStorage.setItem(RENEWED, String(Date.now()));
+    void this.#reload();
   }
 
   /** Whoever's link was revoked, or whose cookie is gone, comes back once a link of this screen is opened in this browser. */
