@@ -1,0 +1,79 @@
+"""WHIP and WHEP resources and whose they are: what stage and rooms have in common."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Generic, Protocol, TypeVar
+
+from conference.core.errors import NotFound
+from conference.media.engine import MediaEngine, MediaUnavailable
+from conference.people.model import Person
+
+
+class Owned(Protocol):
+    """One resource: its id, the public id of its person, and of the link through which it was opened."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def person(self) -> str: ...
+
+    @property
+    def link(self) -> str: ...
+
+
+OwnedT = TypeVar("OwnedT", bound=Owned)
+
+
+class Resources(Generic[OwnedT]):
+    """Resources that are open, by id. Everybody changes and ends one's own; what is not one's own is not there."""
+
+    def __init__(self, engine: MediaEngine) -> None:
+        self._engine = engine
+        self._resources: dict[str, OwnedT] = {}
+
+    def _forget(self, resource: str) -> None:
+        """Know a resource no longer: it was closed, or is about to be."""
+        raise NotImplementedError
+
+    async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
+        """Restart ICE of one's own resource. Raises NotFound."""
+        self._own(resource, person)
+        return await self._engine.patch(resource, fragment, etag)
+
+    async def sizes(self, resource: str, person: Person, heights: list[int]) -> None:
+        """Say how large one's own viewer shows its video slots, in physical pixels of height. Raises NotFound."""
+        self._own(resource, person)
+        await self._engine.show(resource, heights)
+
+    async def close_own(self, resource: str, person: Person) -> None:
+        """End one's own resource. Raises NotFound."""
+        self._own(resource, person)
+        await self.close(resource)
+
+    async def close(self, resource: str) -> None:
+        """End a resource."""
+        self._forget(resource)
+        with contextlib.suppress(MediaUnavailable):
+            await self._engine.close(resource)
+
+    async def cut_link(self, link: str) -> None:
+        """End all media that was opened through a link."""
+        for resource in [r for r in self._resources.values() if r.link == link]:
+            await self.close(resource.id)
+
+    @contextlib.asynccontextmanager
+    async def _closing_if_refused(self, resource: str) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            await self.close(resource)
+            raise
+
+    def _own(self, resource: str, person: Person) -> OwnedT:
+        found = self._resources.get(resource)
+        if found is None or found.person != person.public_id:
+            raise NotFound("Diese Verbindung")
+        return found
