@@ -130,9 +130,9 @@ class Person:
         def resync(_body: dict[str, Any]) -> None:
             self._notes.broken["Eine Seite war zu langsam und wurde neu abgeglichen."] += 1
 
-        def lost(*_reason: Any) -> None:
+        def lost(*reason: Any) -> None:
             if not self._leaving:
-                self._notes.broken["Eine Verbindung ist abgerissen."] += 1
+                self._notes.broken[f"Eine Verbindung ist abgerissen ({' '.join(map(str, reason))})."] += 1
 
         for name, handler in (
             ("hello", hello), ("resync", resync), ("fact", self._fact), ("signal", self._signal), ("disconnect", lost),

@@ -27,6 +27,7 @@ from tests.bench import (
     narrow,
     overhead,
     reconnect,
+    rehearsal,
     rooms,
     soak,
     spread,
@@ -36,7 +37,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[1]: module
     for module in (
         media, overhead, capacity, spread, rooms, latency, joining, loss, narrow, soak, hostile, hall, letters,
-        reconnect,
+        reconnect, rehearsal,
     )
 }  # fmt: skip
 
