@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random, SystemRandom
 from typing import Any
@@ -478,20 +479,34 @@ async def stay(unit: Unit, key: str, person: Person, *, staying: bool) -> None:
     await unit.tell(DAY, BreakoutsStayed(key, staying, person.public_id))
 
 
-async def enter(unit: Unit, key: str, person: Person, visit: str) -> str | None:
-    """Go into the room where one belongs, and be present there; which it is, None for nobody's.
+@dataclass(frozen=True)
+class Entering:
+    """A page that goes into the room of its person."""
+
+    session: str
+    person: Person
+    visit: str
+
+
+async def enter(unit: Unit, entering: Sequence[Entering]) -> list[str | None]:
+    """Go into the rooms where people belong, and be present there; which they are, None for nobody's.
 
     Staff go into the room that they moderate until they visit another. Latecomers get a place in the emptiest room.
 
     Raises:
-        ConferenceError: ``breakouts.closed``, ``breakouts.full``.
+        ConferenceError: ``breakouts.closed``, ``breakouts.full``: nobody of these has entered.
     """
-    groups = await _Groups.of(unit, key)
+    known = {key: await _Groups.of(unit, key) for key in {one.session for one in entering}}
+    return [await _enter(known[one.session], one.person, one.visit) for one in entering]
+
+
+async def _enter(groups: _Groups, person: Person, visit: str) -> str | None:
+    unit = groups.unit
     if groups.phase is not Phase.OPEN:
         raise ConferenceError("breakouts.closed", "Die Gruppen sind nicht geöffnet.")
     place = await groups.place(person)
     if place.staying:
-        await stay(unit, key, person, staying=False)
+        await stay(unit, groups.key, person, staying=False)
     if place.room is None and place.staff and place.home:
         await groups.seat({place: place.home})
     elif place.room is None and not place.staff:

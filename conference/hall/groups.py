@@ -10,6 +10,7 @@ from conference.breakouts import actions, queries
 from conference.core.audience import person as person_audience
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, may
+from conference.hall.group_commit import GroupCommit
 from conference.hall.room_media import RoomMedia
 from conference.hall.visit import Visit
 from conference.media.engine import MediaEngine
@@ -35,10 +36,15 @@ class Groups:
     ) -> None:
         self._store, self._visits, self._types = store, visits, types
         self.media = RoomMedia(store, engine, self._stale, self.mark, lost)
+        self._entering: GroupCommit[actions.Entering, str | None] = GroupCommit(store, actions.enter)
         self._dirty: set[str] = set()
         self._moved: set[str] = set()
         self._due: dict[str, datetime | None] = {}
         self._unread = True
+
+    async def stop(self) -> None:
+        """Write what still waits."""
+        await self._entering.stop()
 
     async def tick(self) -> None:
         """Open and close rooms that are due, cut off what may be no longer, signal what changed."""
@@ -91,8 +97,7 @@ class Groups:
 
     async def enter(self, visit: Visit, key: str) -> str | None:
         """A page goes into the room where its person belongs; which it is. Raises as `actions.enter`."""
-        async with self._store.unit() as unit:
-            visit.room = await actions.enter(unit, key, visit.person, visit.id)
+        visit.room = await self._entering.put(actions.Entering(key, visit.person, visit.id))
         visit.joined.add(key)
         self._dirty.add(key)
         return visit.room

@@ -136,6 +136,7 @@ class Hall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.ballots.stop()
         await self._joining.stop()
+        await self.groups.stop()
         await self.boards.stop()
         await self.media.stop()
         await self.engine.stop()
