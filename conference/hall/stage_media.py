@@ -342,8 +342,8 @@ class StageMedia:
         return {feed[0] for feed in self._feeds}
 
     def publishing(self) -> dict[str, FeedKey]:
-        """Whose feed each publishing resource is."""
-        return {resource: feed for feed, resource in self._feeds.items()}
+        """Whose feed each publishing resource is; talk-back is silent most of the time, and no fault."""
+        return {resource: feed for feed, resource in self._feeds.items() if feed[2] != TALKBACK}
 
     def slots(self, key: str) -> list[FeedKey | None]:
         """Which feed flows in which slot of a session's stage."""
