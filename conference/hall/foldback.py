@@ -50,11 +50,11 @@ class Foldback:
 
     Args:
         feeds: the resource of every feed that is published, as it changes.
-        arriving: resources of those that arrive now, as they change.
+        arriving: resources of those that arrive now, as they change; `still`: of those that have come to stand.
     """
 
-    def __init__(self, feeds: Mapping[FeedKey, str], arriving: Collection[str]) -> None:
-        self._feeds, self._arriving = feeds, arriving
+    def __init__(self, feeds: Mapping[FeedKey, str], arriving: Collection[str], still: Collection[str]) -> None:
+        self._feeds, self._arriving, self._still = feeds, arriving, still
         self._talks: dict[str, Talk] = {}
         self._rows: dict[str, list[StageRow]] = {}
 
@@ -85,9 +85,10 @@ class Foldback:
         on_stage, _ = self._place(key, person)
         talking = [_said(talk) for talk in self._talking(key, person)]
         back = self._return_feed(key, person) if on_stage else None
+        resource = self._feeds.get(back, "") if back is not None else ""
         return {
             "session": key,
-            "returns": back is not None and self._feeds[back] in self._arriving,
+            "returns": resource in self._arriving and resource not in self._still,
             "talking": talking,
             "talks": [_said(talk) for talk in self._in(key)] if controls else [],
         }

@@ -81,7 +81,7 @@ class StageMedia:
         self._on_air: dict[str, dict[str, Feed]] = {}
         self._folded: dict[tuple[str, str], list[str | None]] = {}
         self.programmes = ProgrammeWatch()
-        self.foldback = Foldback(self._feeds, self._arriving)
+        self.foldback = Foldback(self._feeds, self._arriving, self._still)
         self.floor = Floor()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
@@ -160,7 +160,8 @@ class StageMedia:
         self._check_kept(resource.id)
         replaced = self._feeds.get(feed)
         self._feeds[feed] = resource.id
-        self.programmes.opened(feed, self._store.clock.now())
+        if _of_programme(feed):
+            self.programmes.opened(feed, self._store.clock.now())
         if replaced:
             await self.close(replaced)
         await self._check_link(link, resource.id)
@@ -313,7 +314,7 @@ class StageMedia:
         key, person, source = feed
         if source == TALKBACK or source.startswith(return_source("")):
             return None
-        if source not in (Source.PROGRAMME, BACKUP):
+        if not _of_programme(feed):
             return feed
         own = Feed.BACKUP if source == BACKUP else Feed.MAIN
         on_air = self._on_air.get(key, {}).get(person, Feed.MAIN)
@@ -446,7 +447,8 @@ class StageMedia:
         self.floor.forget(known.feed_key)
         if self._feeds.get(known.feed_key) == resource:
             del self._feeds[known.feed_key]
-            self.programmes.stands(known.feed_key, self._store.clock.now())
+            if _of_programme(known.feed_key):
+                self.programmes.stands(known.feed_key, self._store.clock.now())
         if known.source:
             self._changed(known.session)
 
@@ -474,11 +476,12 @@ class StageMedia:
             self._spawn()
 
     def _note_picture(self, known: Resource, moving: bool) -> None:
-        """A programme's picture has begun to move, or stands."""
+        """The picture of a programme, or of a return, has begun to move, or stands."""
         if self._feeds.get(known.feed_key) != known.id:
             return
         (self._still.discard if moving else self._still.add)(known.id)
-        (self.programmes.moves if moving else self.programmes.stands)(known.feed_key, self._store.clock.now())
+        if _of_programme(known.feed_key):
+            (self.programmes.moves if moving else self.programmes.stands)(known.feed_key, self._store.clock.now())
         self._changed(known.session)
 
     def _tell_lost(self) -> None:
@@ -503,6 +506,10 @@ class StageMedia:
 def _programme(key: str, person: str, feed: Feed) -> FeedKey:
     """The key of one of the feeds of somebody's programme."""
     return key, person, BACKUP if feed is Feed.BACKUP else Source.PROGRAMME.value
+
+
+def _of_programme(feed: FeedKey) -> bool:
+    return feed[2] in (Source.PROGRAMME, BACKUP)
 
 
 def _check_open(state: State) -> None:

@@ -271,6 +271,9 @@ async def test_a_return_goes_to_its_speaker_alone_and_only_on_stage(feeds: Feeds
         MODERATOR: False, PRODUCTION: False, SPEAKER: True, SECOND: False, ORGANISER: False,
     }  # fmt: skip
     assert told[ANNA] is None
+    feeds.picture(answer.resource, False)  # what has come to stand is no return
+    snapshot = await feeds.room.snapshot(feeds.visits[SPEAKER])
+    assert not snapshot["signals"]["foldback"]["returns"]
     assert all("return" not in name for role in Role for name in feeds.media.arriving(LIVE, role))
     await feeds.do(MODERATOR, "session.move", to="ended")
     await feeds.media.apply(LIVE)
