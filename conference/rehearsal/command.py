@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -46,8 +47,12 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
     source = settings if options.data is not None else None
     wishes = Wishes(options.people, options.media, options.speed, options.minutes, source, options.workers)
     display = Display(sys.stderr, quiet=options.quiet)
-    outcome = await rehearse(wishes, display.show)
-    display.end()
+    try:
+        outcome = await rehearse(wishes, display.show)
+    except asyncio.CancelledError:
+        return INTERRUPTED
+    finally:
+        display.end()
     found = report.figures(outcome)
     if str(options.json) == "-":
         print(json.dumps(found, ensure_ascii=False, indent=1))

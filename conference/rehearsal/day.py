@@ -110,12 +110,13 @@ class Outcome:
 
 
 async def rehearse(wishes: Wishes, show: Callable[[Progress], None]) -> Outcome:
-    """Live through the day in a directory that is gone afterwards; SIGINT and SIGTERM break it off.
+    """Live through the day in a directory that is gone afterwards; signals break it off.
 
     Raises:
+        CancelledError: broken off before it began.
         ConferenceError: what `prepare` and the server raise.
     """
-    with tempfile.TemporaryDirectory(prefix="conference-probe-") as name:
+    with _Signals() as signals, tempfile.TemporaryDirectory(prefix="conference-probe-") as name:
         directory = Path(name)
         data = directory / "data"
         plan = await prepare(data, wishes.source, wishes.people, wishes.speed, wishes.minutes)
@@ -129,7 +130,7 @@ async def rehearse(wishes: Wishes, show: Callable[[Progress], None]) -> Outcome:
             directory=directory,
         )
         async with running(server):
-            outcome = await _Day(plan, server, wishes, show).run()
+            outcome = await _Day(plan, server, wishes, show).run(signals)
         log = directory / "server.log"
         text = log.read_text("utf-8", "replace") if log.exists() else ""
         outcome.errors = list(complaints(text))
@@ -159,7 +160,8 @@ class _Day:
         self._media: Media
         self._director: Person
 
-    async def run(self) -> Outcome:
+    async def run(self, signals: _Signals) -> Outcome:
+        """Live through the day, or as much of it as signals allow."""
         began = time.monotonic()
         connector = aiohttp.TCPConnector(limit=0)
         jar = aiohttp.DummyCookieJar()
@@ -169,14 +171,14 @@ class _Day:
             beside = [asyncio.create_task(self._media.run()), asyncio.create_task(self._sample())]
             workers = processes.workers(self._pid)
             day = asyncio.create_task(self._live())
-            with _broken_off_by_signals(day):
-                try:
-                    await day
-                except asyncio.CancelledError:
-                    self._outcome.interrupted = True
-                except Refused as failure:  # without who directs there is no day; what it was is noted
-                    self._outcome.interrupted = True
-                    self._notes.broken[f"Der Tag ging nicht weiter: {failure}"] += 1
+            signals.task = day
+            try:
+                await day
+            except asyncio.CancelledError:
+                self._outcome.interrupted = True
+            except Refused as failure:  # without who directs there is no day; what it was is noted
+                self._outcome.interrupted = True
+                self._notes.broken[f"Der Tag ging nicht weiter: {failure}"] += 1
             self._outcome.workers_kept = workers == processes.workers(self._pid)
             try:
                 await self._crowd.go_home()
@@ -407,14 +409,23 @@ def schedule(plan: Plan, cues: list[dict[str, Any]]) -> dict[str, float]:
     return {cue["key"]: at for cue, at in zip(cues, found, strict=True)}
 
 
-@contextlib.contextmanager
-def _broken_off_by_signals(day: asyncio.Task[None]) -> Any:
-    """SIGINT and SIGTERM end the day."""
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, day.cancel)
-    try:
-        yield
-    finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(name)
+class _Signals:
+    """SIGINT, SIGTERM and a terminal that is closed break off what runs: the preparation, or the day."""
+
+    NAMES = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.task = asyncio.current_task()
+
+    def __enter__(self) -> _Signals:
+        for name in self.NAMES:
+            asyncio.get_running_loop().add_signal_handler(name, self._break_off)
+        return self
+
+    def _break_off(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def __exit__(self, *_: object) -> None:
+        for name in self.NAMES:
+            asyncio.get_running_loop().remove_signal_handler(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from socketio.exceptions import SocketIOError
 
 from conference.rehearsal.notes import Notes
 
+_SILENT = logging.getLogger("conference.rehearsal.socket")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 ANSWER_SECONDS = 30.0
 HELLO_SECONDS = 15.0
 _SNAPSHOT = re.compile(r'<script type="application/json" id="snapshot">(.*?)</script>', re.DOTALL)
@@ -54,6 +58,7 @@ class Person:
         self._http: Any = None
         self._sio: Any = None
         self._leaving = False
+        self._returning: asyncio.Task[None] | None = None
 
     @property
     def here(self) -> bool:
@@ -118,7 +123,9 @@ class Person:
     # --- the socket -------------------------------------------------------------------------------------------------
 
     async def _connect(self, session: str) -> None:
-        sio = socketio.AsyncClient(reconnection=False, http_session=self._http, handle_sigint=False)
+        sio = socketio.AsyncClient(
+            reconnection=False, http_session=self._http, handle_sigint=False, logger=_SILENT, engineio_logger=_SILENT
+        )
         greeted = asyncio.Event()
         self._leaving = False
 
@@ -133,6 +140,7 @@ class Person:
         def lost(*reason: Any) -> None:
             if not self._leaving:
                 self._notes.broken[f"Eine Verbindung ist abgerissen ({' '.join(map(str, reason))})."] += 1
+                self._returning = asyncio.get_running_loop().create_task(self._come_back(session))
 
         for name, handler in (
             ("hello", hello), ("resync", resync), ("fact", self._fact), ("signal", self._signal), ("disconnect", lost),
@@ -150,6 +158,15 @@ class Person:
             await asyncio.wait_for(greeted.wait(), HELLO_SECONDS)
         except (SocketIOError, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._failed(f"Die Verbindung kam nicht zustande: {error!r}") from error
+
+    async def _come_back(self, session: str) -> None:
+        """Connect again after a moment, as pages do."""
+        await asyncio.sleep(1.0)
+        if self.session == session and not self._leaving:
+            with contextlib.suppress(Refused):
+                await self._connect(session)
+                if "join" in self.snapshot["me"]["may"]:
+                    await self.ask("session.join", session=session)
 
     def _fact(self, fact: dict[str, Any]) -> None:
         self._notes.facts.add(max(time.time() - datetime.fromisoformat(fact["at"]).timestamp(), 0.0))
@@ -180,6 +197,8 @@ class Person:
     async def leave(self) -> None:
         """Close the page."""
         self._leaving = True
+        if self._returning is not None:
+            self._returning.cancel()
         if self._sio is not None:
             sio, self._sio = self._sio, None
             with contextlib.suppress(SocketIOError, aiohttp.ClientError, OSError, TimeoutError):

@@ -16,6 +16,8 @@ OWN_LAG_MARK = 0.2
 """Seconds; where the rehearsal itself was later than that, times are rather its own."""
 SLOWEST = 12
 """Commands that are told one by one."""
+ENOUGH = 20
+"""People, below which nothing can be said of many."""
 BUSY = 0.3
 """Of the cores, by others."""
 FULL = 0.7
@@ -81,7 +83,8 @@ def _strayed(notes: Notes) -> Check:
 
 def _loss(outcome: Outcome) -> Check:
     if not outcome.packets:
-        return Check(True, "Bild und Ton wurden nicht geprobt.") if not outcome.watching else Check(False, "Kein Bild.")
+        due = outcome.watching and not outcome.interrupted
+        return Check(not due, "Niemand sah ein Bild." if due else "Bild und Ton wurden nicht geprobt.")
     share = outcome.lost / (outcome.packets + outcome.lost)
     text = f"Von {outcome.packets + outcome.lost} Paketen mit Bild und Ton fehlten {outcome.lost} ({_percent(share)})."
     return Check(share <= LOSS_MARK, text)
@@ -326,7 +329,7 @@ def carries(outcome: Outcome, cores: int) -> str:
     """What the machine would carry, said with how it was reckoned."""
     used = load(outcome.notes.samples)
     here = max((sample.people for sample in outcome.notes.samples), default=0)
-    if not here or not used["server_p95"]:
+    if here < ENOUGH or not used["server_p95"] or outcome.interrupted:
         return "Was diese Maschine trägt, lässt sich hieraus noch nicht sagen."
     people = int(here * FULL / used["server_p95"])
     words = f"Diese Maschine ({cores} Kerne) trüge so etwa {_rounded(people)} Personen (Server)"
