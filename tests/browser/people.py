@@ -154,6 +154,22 @@ async def visitor(
     return person
 
 
+async def letter_by_letter(writer: Visitor, reader: Visitor, first: str, rest: str) -> None:
+    """What one types in the open chat is seen as it is typed by the other, who wants it, and stands once it is sent."""
+    for person in (writer, reader):
+        await person.page.get_by_role("tab", name=t("chat.title")).click()
+        await person.page.get_by_label(t("chat.letters")).check()
+    field = writer.page.get_by_label(t("chat.label"), exact=True)
+    draft = reader.page.locator(".chat__drafts")
+    await field.press_sequentially(first)
+    await expect(draft).to_contain_text(first.strip(), timeout=PATIENCE)
+    await field.press_sequentially(rest)
+    await expect(draft).to_contain_text(first + rest, timeout=PATIENCE)
+    await field.press("Enter")
+    await expect(reader.page.locator(".chat-message__text")).to_have_text(first + rest, timeout=PATIENCE)
+    await expect(draft).to_have_count(0, timeout=PATIENCE)
+
+
 async def until(what: Callable[[], Any], complaint: str, seconds: float = 45) -> None:
     """Wait until something is so."""
     deadline = asyncio.get_running_loop().time() + seconds

@@ -42,7 +42,13 @@ ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
 ONLINE, IN_THE_HALL = 57, 14
 LIVE, PAUSE, WITH_FILM, END = "live-1", "aktiv-pause", "live-2", "feedback"
 MIDDAY = (("live-2", (12, 30), (13, 28)),)
-GROUPS = "arbeitsgruppen"
+GROUPS, IN_GROUP = "arbeitsgruppen", "ag2"
+BOARD = "- Weiterbildung braucht Zeit im Betrieb\n- Kleine Betriebe brauchen Lotsen\n- Förderung muss einfacher werden"
+SAID = (
+    "Guten Tag zusammen!",
+    "Wer schreibt an der Tafel mit? Ich kann anfangen, muss aber um zwölf kurz weg.",
+    "Gern, ich übernehme das erste Feld.",
+)
 LIGHTS = {"ag1": "done", "ag2": "working", "ag4": "working"}
 QUESTION = "Wie gewinnen wir Auszubildende, wenn in manchen Dörfern kein Bus mehr fährt?"
 MIXED = """document.documentElement.style.background =
@@ -344,6 +350,7 @@ async def groups(day: Day) -> None:
         await day.do("board.mark", session=GROUPS, room=room, light=light)
     await day.take("saalbild-gruppen", screen)
     await day.take("einblendung-gruppen", mixed)
+    await inside_a_group(day)
     await day.do("breakouts.recall", session=GROUPS)
     await day.take("saalbild-gruppen-zurueck", screen)
     for window in (screen, mixed):
@@ -351,6 +358,71 @@ async def groups(day: Day) -> None:
     day.turn(12, 25)
     await asyncio.sleep(HEARTBEAT_SECONDS + 1)
     await day.do("session.move", session=GROUPS, to="ended")
+    await boards(day)
+
+
+async def inside_a_group(day: Day) -> None:
+    """A group from the inside: pictures, the word, the board, the chat; on a laptop, a phone, in the dark."""
+    here: list[tuple[str, Client]] = []
+    for client in day.crowd:
+        if (await client.do("breakouts.enter", session=GROUPS))["room"] == IN_GROUP:
+            me = (await client.do("page.snapshot", session=GROUPS))["me"]["id"]
+            here.append((me, client))
+    for number, words in enumerate(SAID):
+        message = f"m-00000000000001{number:02d}"
+        await here[number][1].do("chat.say", session=GROUPS, room=IN_GROUP, message=message, text=words)
+    laptop = await day.window(ANNA, f"/s/{GROUPS}")
+    phone = await day.window(ANNA, f"/s/{GROUPS}", size=PHONE, dark=True)
+    anna = await laptop.page.evaluate("JSON.parse(document.getElementById('snapshot').textContent).me.id")
+    await day.do("breakouts.resize", session=GROUPS, room=IN_GROUP, capacity=30)
+    await day.do("breakouts.move", session=GROUPS, person=anna, room=IN_GROUP)
+    for window in (laptop, phone):
+        await window.press("session.join")
+        await window.page.locator(".group__bar").wait_for()
+    await laptop.press("groups.video.on")
+    for client in (here[0][1], here[3][1]):
+        await client.do("breakouts.hand", session=GROUPS, up=True)
+    await laptop.press("groups.hand.raise")
+    await day.do("breakouts.call", session=GROUPS, person=anna, called=True)
+    await laptop.page.locator("#board-0").fill(BOARD)
+    await day.take("gruppe", laptop, wait=3_000)
+    await day.take("gruppe-telefon", phone)
+    for window in (laptop, phone):
+        await window.page.get_by_role("tab", name=t("chat.title")).click()
+    await laptop.page.get_by_label(t("chat.letters")).check()
+    await here[1][1].do("chat.type", session=GROUPS, room=IN_GROUP, text="Ich suche gerade die Za")
+    await day.take("gruppe-chat", laptop, wait=500)
+    await day.take("gruppe-chat-telefon", phone)
+    for window in (laptop, phone):
+        await window.context.close()
+
+
+async def boards(day: Day) -> None:
+    """Back in the plenary: boards on the desk and on the stage, and somebody who is called up."""
+    await day.do("session.move", session=WITH_FILM, to="live")
+    desk = await day.window(MODERATOR, f"/s/{WITH_FILM}/moderation", size=WIDE)
+    await desk.press("boards.first")
+    item = desk.page.locator(".board-desk__item", has_text=BOARD.splitlines()[0][2:])
+    await item.get_by_text(t("boards.vote.pick")).click()
+    await item.get_by_role("button", name=t("boards.vote.field")).first.click()
+    await desk.sees(t("boards.vote.open"))
+    await desk.page.locator("conf-board-desk").scroll_into_view_if_needed()
+    await day.take("tafeln-moderation", desk)
+    laptop = await day.window(ANNA, f"/s/{WITH_FILM}")
+    await laptop.press("session.join")
+    await day.take("tafel-saal", laptop)
+    await day.do("board.hide", session=WITH_FILM)
+    await laptop.press("hand.raise")
+    await desk.press_named(f"{t('hands.call')}: ")
+    await laptop.sees(t("guest.called"))
+    await day.take("aufgerufen", laptop)
+    await laptop.press("guest.camera")
+    await laptop.sees(t("guest.live"))
+    await day.take("gast", laptop, wait=3_000)
+    for window in (desk, laptop):
+        await window.context.close()
+    await day.do("hand.lower", session=WITH_FILM, person=None)
+    await day.do("session.move", session=WITH_FILM, to="backstage")
 
 
 async def polls(day: Day, hall: Visitor) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.clocked import turn
-from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, t, until, visitor
+from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, letter_by_letter, t, until, visitor
 from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
@@ -99,7 +99,10 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         await bernd.sees(t("groups.word"))
         await anna.sees(t("groups.word.mine"))
         await expect(bernd.page.locator(".tile[data-called]")).to_contain_text("Kohl")
-        await _write_in_the_room(anna, bernd, clara)
+        await clara.page.get_by_role("tab", name=t("chat.title")).click()
+        await letter_by_letter(anna, bernd, "Unter ", "uns")
+        await expect(clara.page.get_by_text("Unter uns")).to_have_count(0)
+        assert await violations(bernd) == []
         assert (await clara.received())["bytes"] == 0
         assert await clara.page.evaluate(FOREIGN, "ag2") == 403
         assert await violations(anna) == []
@@ -142,24 +145,6 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         for person in (anna, bernd, clara):
             await person.sees(t("groups.back"))
         assert [problem for person in everybody for problem in person.problems] == []
-
-
-async def _write_in_the_room(anna: Visitor, bernd: Visitor, clara: Visitor) -> None:
-    """What one types is seen letter by letter in the room, stands once it is sent, and is seen nowhere else."""
-    for person in (anna, bernd, clara):
-        await person.page.get_by_role("tab", name=t("chat.title")).click()
-        await person.page.get_by_label(t("chat.letters")).check()
-    field = anna.page.get_by_label(t("chat.label"), exact=True)
-    await field.press_sequentially("Unter ")
-    draft = bernd.page.locator(".chat__drafts")
-    await expect(draft).to_contain_text("Unter", timeout=PATIENCE)
-    await field.press_sequentially("uns")
-    await expect(draft).to_contain_text("Unter uns", timeout=PATIENCE)
-    await field.press("Enter")
-    await expect(bernd.page.locator(".chat-message__text")).to_have_text("Unter uns", timeout=PATIENCE)
-    await expect(draft).to_have_count(0, timeout=PATIENCE)
-    await expect(clara.page.get_by_text("Unter uns")).to_have_count(0)
-    assert await violations(bernd) == []
 
 
 async def drag(person: Visitor, what: Locator, to: Locator) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.people import PATIENCE, PHONE, PROJECTOR, Visitor, chromium, t, visitor
+from tests.browser.people import PATIENCE, PHONE, PROJECTOR, Visitor, chromium, letter_by_letter, t, visitor
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ async def test_the_audience_has_its_say(tmp_path: Path) -> None:
         await bernd.page.get_by_role("button", name=t("reactions.clap")).click()
         await expect(screen.page.locator(".burst").first).to_be_attached(timeout=PATIENCE)
 
-        await _letters(anna, bernd)
+        await letter_by_letter(anna, bernd, "Guten M", "orgen!")
         await moderator.page.locator("conf-chat-desk summary").click()
         await moderator.press_named(f"{t('chat.hide')}: Guten Morgen!")
         await expect(bernd.page.get_by_text("Guten Morgen!")).to_have_count(0, timeout=PATIENCE)
@@ -103,19 +103,3 @@ async def _speaks_as_a_guest(anna: Visitor, bernd: Visitor, moderator: Visitor) 
     for person in (anna, bernd):
         await expect(person.page.locator("conf-stage .tile")).to_have_count(0, timeout=PATIENCE)
     await expect(anna.page.locator(".guest")).to_have_count(0)
-
-
-async def _letters(anna: Visitor, bernd: Visitor) -> None:
-    """What one types is seen letter by letter by the other, who wants it, and stands once it is sent."""
-    for person in (anna, bernd):
-        await person.page.get_by_role("tab", name=t("hall.chat")).click()
-        await person.page.get_by_label(t("chat.letters")).check()
-    field = anna.page.get_by_label(t("chat.label"), exact=True)
-    await field.press_sequentially("Guten M")
-    draft = bernd.page.locator(".chat__drafts")
-    await expect(draft).to_contain_text("Guten M", timeout=PATIENCE)
-    await field.press_sequentially("orgen!")
-    await expect(draft).to_contain_text("Guten Morgen!", timeout=PATIENCE)
-    await field.press("Enter")
-    await expect(bernd.page.locator(".chat-message__text")).to_have_text("Guten Morgen!", timeout=PATIENCE)
-    await expect(draft).to_have_count(0, timeout=PATIENCE)
