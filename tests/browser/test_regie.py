@@ -33,6 +33,10 @@ SOUNDS = """() => {
   return !audio.muted && !audio.paused;
 }"""
 TALK = """async () => (await document.querySelector("conf-foldback").pictures.stats()).slots[9].audioBytes"""
+LINE = """async () => {
+  const { attempts, repairs } = await document.querySelector("conf-stage").pictures.stats();
+  return [attempts, repairs];
+}"""
 GO_ON = "(kind) => window.stopped[kind].sender.replaceTrack(window.stopped[kind].track)"
 
 
@@ -168,6 +172,7 @@ async def test_the_backup_takes_over_from_a_picture_that_stands(tmp_path: Path) 
             await desk.sees(t("programme.automatic.backup"))
             await anna.sees_pictures()
             assert await anna.page.locator(".tile").count() == 1
+            assert await anna.page.evaluate(LINE) == [1, 0]
             assert await violations(desk) == []
 
             main.send_signal(signal.SIGCONT)
