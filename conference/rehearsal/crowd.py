@@ -14,7 +14,7 @@ from conference.core.clock import from_iso
 from conference.rehearsal.notes import Notes
 from conference.rehearsal.person import Person, Refused
 from conference.rehearsal.plan import Plan
-from conference.rehearsal.studio import Camera, Media, Viewer
+from conference.rehearsal.studio import GROUP_PICTURES, Camera, Media, Viewer
 from conference.rehearsal.typist import Typist
 
 FOLLOW_SECONDS = 2.0
@@ -72,6 +72,7 @@ class Crowd:
         self._answered: set[str] = set()
         self.places: dict[str, str] = {}
         self.seats: dict[str, str] = {}
+        self._senders: dict[str, set[int]] = {}
         self._filled: dict[str, float] = {}
         for person in self.everybody:
             person.on_fact.append(self._heard)
@@ -240,7 +241,10 @@ class Crowd:
         return len(there), sum(numbers <= set(viewer.seen) for viewer in there)
 
     def _note_picture(self, person: Person, viewer: Viewer) -> None:
-        """How long a viewer of a stage waited for the first picture since he asked, or somebody came on stage."""
+        """What a viewer saw of a room; how long one of a stage waited since he asked, or somebody came on stage."""
+        if person.session == self._plan.groups:
+            others = self._senders.get(self.places.get(person.id, ""), set()) - {person.number}
+            self._notes.neighbours.append((min(len(others), GROUP_PICTURES), len(others & set(viewer.seen))))
         filled = self._filled.get(person.session)
         if filled is not None and viewer.first_picture is not None:
             self._notes.pictures.append(max(viewer.first_picture - max(viewer.asked, filled), 0.0))
@@ -398,6 +402,8 @@ class Crowd:
         camera = await self._media.publish(person.cookies, f"/whip/{session}?group={room}", place, person.number)
         if camera:
             self._cameras[person] = camera
+            self._senders.setdefault(room, set()).add(person.number)
+            await person.ask("breakouts.tracks", session=session, audio=True, video=True, person=None)
         viewer = await self._media.view(person.cookies, f"/whep/{session}?group={room}", place, person.number)
         if viewer:
             self._viewers[person] = viewer

@@ -79,7 +79,9 @@ class Notes:
         ballots: by ``(session, poll)``, of those that were accepted, by person.
         ratings, questions, typed: what was accepted: rating by person; keys; letters by room and field.
         present: who joined which session, by e-mail; `rooms`: who was let into which room.
-        published: polls whose result was shown, and who was there to hear it; `heard`: who heard it.
+        neighbours: for each viewer of a room how many others were to be seen there at least, and how many were.
+        strayed: what came, or who was, where it does not belong.
+        expected: by poll whose result was shown, who was there to hear it; `heard`: who heard it.
     """
 
     joined: list[float] = field(default_factory=list)
@@ -101,6 +103,7 @@ class Notes:
     rooms: dict[str, str] = field(default_factory=dict)
     expected: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     heard: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    neighbours: list[tuple[int, int]] = field(default_factory=list)
     strayed: Counter[str] = field(default_factory=Counter)
     memory: dict[str, int] = field(default_factory=dict)
 

@@ -184,6 +184,10 @@ def _groups(outcome: Outcome) -> Iterator[Check]:
     wrong = [email for email, room in notes.rooms.items() if rooms.get(email) != {room}]
     text = f"Arbeitsgruppen: {len(notes.rooms)} Personen in {len(set(notes.rooms.values()))} Räumen, jede in ihrem."
     yield Check(not wrong, text if not wrong else f"Arbeitsgruppen: {len(wrong)} stehen in einem anderen Raum.")
+    if notes.neighbours:
+        saw = sum(seen >= due for due, seen in notes.neighbours)
+        all_of = len(notes.neighbours)
+        yield Check(saw == all_of, f"In den Gruppen sah jede Person die anderen ({saw} von {all_of}).")
     typed = sum(letters.total() for letters in notes.typed.values())
     boards = [board for entry in outcome.exports["boards"] for board in entry["boards"]]
     there = {

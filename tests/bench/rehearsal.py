@@ -16,8 +16,8 @@ from tests.bench import figures as table_of
 from tests.bench.figures import Figure
 
 TITLE = "A day lived through"
-MANY = Wishes(people=300, watching=24, minutes=2.0)
-ROOMS = Wishes(people=90, watching=90, minutes=2.0)
+MANY = Wishes(people=300, watching=24, minutes=6.0)
+ROOMS = Wishes(people=90, watching=90, minutes=3.0)
 NAMES = {
     "many": "300 people, 24 of them with picture and sound",
     "rooms": "five rooms of 18, all with picture and sound",
