@@ -147,6 +147,8 @@ FILE = "a file"
 """No command: the film's file is taken in, a minute long."""
 ENCODER = "the programme"
 """No command: the production's encoder sends."""
+CODE = "the code on the hall's screen"
+"""No command: somebody scans it."""
 WAIT = "the clock"
 """No command: time passes."""
 HELP = "the newest call for help"
@@ -261,6 +263,12 @@ def the_talk() -> list[tuple[str, str, dict[str, Any]]]:
     return [(who, command, {"session": LIVE, **body}) for who, command, body in day]
 
 
+def the_hall() -> list[tuple[str, str, dict[str, Any]]]:
+    """Somebody comes into the hall, and goes."""
+    here = {"session": LIVE}
+    return [("participant", CODE, here), ("participant", "hall.arrive", here), ("participant", "hall.leave", here)]
+
+
 def whole_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
     """All of it, one after the other: every command of the registry is there."""
-    return [*the_day(speaker), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]
+    return [*the_hall(), *the_day(speaker), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]

@@ -27,10 +27,11 @@ from conference.people.model import Link, Person
 from conference.people.tables import LinkRow, PersonRow
 from conference.people.tokens import Tokens
 from conference.sessions import queries
+from conference.sessions.actions import presence
 from conference.sessions.model import Source
 from conference.store.unit import Store
 from tests.house import START, RecordingEngine, put_day
-from tests.the_day import ENCODER, FILE, FILM, HELP, LIVE, WAIT
+from tests.the_day import CODE, ENCODER, FILE, FILM, HELP, LIVE, WAIT
 
 ROOT = Path(__file__).parent.parent
 
@@ -188,6 +189,10 @@ class Crowd:
             return
         if command == FILE:
             await self.file_film()
+            return
+        if command == CODE:
+            async with self.room.store.unit() as unit:
+                await presence.check_in(unit, body["session"], self.visits[who].person)
             return
         if command == ENCODER:
             await self.send_programme()

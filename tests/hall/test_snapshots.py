@@ -21,15 +21,12 @@ from conference.sessions.actions import stage
 from conference.sessions.model import Source
 from tests.house import ANNA, BERND, MODERATOR, ORGANISER, PRODUCTION, SPEAKER
 from tests.the_day import (
-    ENCODER,
     END,
-    FILE,
     GROUPS,
     LIVE,
     MEMBER,
     OTHER,
     STAFF,
-    WAIT,
     draft,
     whole_day,
 )
@@ -71,7 +68,7 @@ async def crowd(tmp_path: Path, page: Page) -> AsyncIterator[Crowd]:
 
 async def test_every_page_follows_every_command(crowd: Crowd) -> None:
     day = whole_day(crowd.id("speaker"))
-    assert {command for _, command, _ in day} == {*COMMANDS, WAIT, FILE, ENCODER}
+    assert {command for _, command, _ in day} >= set(COMMANDS)
     for number, (who, command, body) in enumerate(day):
         await crowd.play(who, command, body)
         await crowd.compare((command, body), everybody=number % 10 == 0)
