@@ -112,7 +112,7 @@ async def test_the_hall_by_phone_and_on_its_screens(tmp_path: Path) -> None:
         await server.kill()
         server.program = ["-c", NEWER]
         await server.start()
-        await until(lambda: reloaded(screen), "the screen does not take the newer pages")
+        await screen.page.wait_for_function("window.born === undefined", timeout=PATIENCE)
         await screen.is_connected()
         await expect(screen.page.locator(".pinned__text")).to_have_text(QUESTION, timeout=PATIENCE)
         await expect(overlay.page.locator(".over")).to_have_count(0, timeout=PATIENCE)
@@ -134,7 +134,3 @@ async def test_the_hall_by_phone_and_on_its_screens(tmp_path: Path) -> None:
 
 async def no_spill(screen: Visitor) -> bool:
     return await screen.page.evaluate(SPILLS) == []
-
-
-async def reloaded(screen: Visitor) -> bool:
-    return bool(await screen.page.evaluate("document.readyState === 'complete' && window.born === undefined"))
