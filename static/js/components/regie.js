@@ -187,7 +187,7 @@ export class Regie extends Live {
     const place = this.pictures?.place(this.#slot(entry));
     return html`<li class="panel" data-tally=${tally} data-level=${worst(wrong) ?? "good"} data-feed=${name}>
       <p class="panel__head">
-        <span class="panel__tally"><span class="dot"></span>${t(`regie.tally.${tally}`)}</span>
+        <span class="panel__tally"><span class="dot"></span>${t(standby && worst(wrong) === "bad" ? "regie.tally.away" : `regie.tally.${tally}`)}</span>
         ${speakerOf(room.state.stage) === entry ? html`<span class="panel__chip" data-speaks>${icon("sound")}${t("tile.speaks")}</span>` : nothing}
         ${feed?.transport === "tcp" ? html`<span class="panel__chip" title=${t("regie.tcp")}>TCP</span>` : nothing}
         <span class="panel__source">${t(`regie.source.${entry.source}`)}</span>
