@@ -278,7 +278,6 @@
  * @property {boolean} video
  * @property {string | null} hand since when it is up
  * @property {boolean} called has the word
- * @property {boolean} called has the word
  *
  * @typedef {object} Help a room's call for help
  * @property {string} key
