@@ -244,7 +244,8 @@ class Crowd:
         """What a viewer saw of a room; how long one of a stage waited since he asked, or somebody came on stage."""
         if person.session == self._plan.groups:
             others = self._senders.get(self.places.get(person.id, ""), set()) - {person.number}
-            self._notes.neighbours.append((min(len(others), GROUP_PICTURES), len(others & set(viewer.seen))))
+            most = GROUP_PICTURES - 1  # the slots are the same for all, and nobody is sent himself
+            self._notes.neighbours.append((min(len(others), most), len(others & set(viewer.seen))))
         filled = self._filled.get(person.session)
         if filled is not None and viewer.first_picture is not None:
             self._notes.pictures.append(max(viewer.first_picture - max(viewer.asked, filled), 0.0))
