@@ -107,12 +107,12 @@ async def test_the_hall_by_phone_and_on_its_screens(tmp_path: Path) -> None:
         assert await phone.page.evaluate("window.connections.length") == 0
 
         # The server fails and comes back with newer pages; one screen has lost its cookie meanwhile.
-        await screen.page.evaluate("window.born = true")
+        await screen.page.evaluate("document.documentElement.dataset.born = 'before'")
         await overlay.context.clear_cookies()
         await server.kill()
         server.program = ["-c", NEWER]
         await server.start()
-        await screen.page.wait_for_function("window.born === undefined", timeout=PATIENCE)
+        await expect(screen.page.locator("html[data-born]")).to_have_count(0, timeout=PATIENCE)
         await screen.is_connected()
         await expect(screen.page.locator(".pinned__text")).to_have_text(QUESTION, timeout=PATIENCE)
         await expect(overlay.page.locator(".over")).to_have_count(0, timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""A participant loses the network, or reloads, and is back in picture without pressing anything."""
+"""A participant and the hall's screen lose the network, and are back in picture without a press."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
-from tests.browser.people import CHROMIUM, chromium, visitor
-from tests.browser.stage import SESSION, programme
+from tests.browser.people import CHROMIUM, PATIENCE, chromium, visitor
+from tests.browser.stage import MODERATOR, SESSION, programme
 from tests.netns import Namespace
 from tests.server import Server, running
 
@@ -28,9 +29,14 @@ async def test_the_cable_is_pulled_out(tmp_path: Path, seconds: float) -> None:
     ):
         anna = await visitor(browser, "anna", await server.link(ANNA, SESSION, at=away.ours))
         await anna.press("session.join")
+        screen = await visitor(browser, "screen", await server.link(None, SESSION, at=away.ours))
         await anna.sees_pictures()
+        await screen.sees_pictures()
         await away.line(up=False)
+        await server.command_as(MODERATOR, "poll.open", session=SESSION, poll="lage")
         await asyncio.sleep(seconds)
         await away.line(up=True)
-        await anna.sees_pictures()
-        await anna.is_connected()
+        for each in (anna, screen):
+            await each.sees_pictures()
+            await each.is_connected()
+        await expect(screen.page.locator(".venue__poll .code")).to_be_visible(timeout=PATIENCE)
