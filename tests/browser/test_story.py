@@ -1,4 +1,4 @@
-"""The day as it is lived: from the import to the exports, with real browsers, and a server that dies in the middle."""
+"""From the import to the exports, with real browsers, and a server that dies during a poll."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS = ["stark gestiegen", "gestiegen", "gleich geblieben", "gesunken", "star
 
 
 async def test_a_conference_day(tmp_path: Path) -> None:
-    """Import, links, backstage, live, poll, SIGKILL, poll goes on, feedback, exports."""
+    """Import, links, backstage, live, poll, SIGKILL, poll goes on, exports cell by cell."""
     server = Server(tmp_path / "data")
     await server.import_day(people=None)
     async with running(server), chromium() as browser:
@@ -77,19 +77,9 @@ async def test_a_conference_day(tmp_path: Path) -> None:
 
         await _end(moderator, server, "live-1")
         await anna.sees(t("over.title"))
-        await moderator.page.goto(f"{server.url}/s/feedback/moderation")
-        await moderator.press("move.start", within=".run__item:has([aria-current])")
-        ratings = {anna: 8, bernd: 9, clara: 8}
-        for person, rating in ratings.items():
-            await _rate(person, server, rating)
-        await _rate(phone, server, 7)  # Anna thinks again, on her other device
-        await moderator.sees("3")
-        await _end(moderator, server, "feedback")
-
         exports = await _download(organiser, server, tmp_path)
         assert [problem for person in everybody for problem in person.problems] == []
     _check_polls(exports)
-    _check_feedback(exports)
     _check_attendance(exports)
 
 
@@ -136,17 +126,10 @@ async def _end(moderator: Visitor, server: Server, session: str) -> None:
     await moderator.sees(t("state.ended"))
 
 
-async def _rate(person: Visitor, server: Server, rating: int) -> None:
-    """One press, without joining anything first."""
-    await person.page.goto(f"{server.url}/s/feedback")
-    await person.press_named(t("rating.of", value=rating, to=10))
-    await person.sees(t("rating.thanks"))
-
-
 async def _download(organiser: Visitor, server: Server, directory: Path) -> dict[str, bytes]:
     await organiser.page.goto(f"{server.url}/organise")
     found = {}
-    for what in ("attendance", "feedback", "polls"):
+    for what in ("attendance", "polls"):
         for form in ("csv", "xlsx", "json"):
             async with organiser.page.expect_download() as waiting:
                 await organiser.page.locator(f"a[href*='/organise/export/{what}.{form}']").first.click()
@@ -191,15 +174,6 @@ def _check_polls(exports: dict[str, bytes]) -> None:
     assert [r["Anteil in %"] for r in rows] == ["33,3", "66,7", "0,0", "0,0", "0,0"]
     sheet = _sheet(exports["polls.xlsx"], "Umfragen")
     assert [(r["Antwort"], r["Stimmen"]) for r in sheet] == list(zip(OPTIONS, votes, strict=True))
-
-
-def _check_feedback(exports: dict[str, bytes]) -> None:
-    [entry] = json.loads(exports["feedback.json"])
-    assert (entry["answered"], entry["mean"], entry["difference"]) == (3, 8.0, -0.2)
-    assert entry["distribution"] == [0, 0, 0, 0, 0, 0, 1, 1, 1, 0]
-    assert [row["Bewertung"] for row in _rows(exports["feedback.csv"])] == ["9", "8", "7"]
-    figures = {row["Kennzahl"]: row["Wert"] for row in _sheet(exports["feedback.xlsx"], "Übersicht")}
-    assert (figures["Mittelwert"], figures["Rückmeldungen"], figures["Unterschied"]) == (8, 3, -0.2)
 
 
 def _check_attendance(exports: dict[str, bytes]) -> None:
