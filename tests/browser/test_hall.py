@@ -127,8 +127,13 @@ async def test_the_hall_by_phone_and_on_its_screens(tmp_path: Path) -> None:
         await expect(screen.page.locator(".pause__title")).to_be_visible(timeout=PATIENCE)
         await phone.sees(t("inhall.exercise"))
         await expect(overlay.page.locator(".over .countdown__figure")).to_be_visible(timeout=PATIENCE)
-        [anna] = await do("session.people", session=PAUSE)
-        assert (anna["name"], anna["hall"]) == ("Violetta Kohl", True)
+
+        async def there() -> bool:
+            return [(p["name"], p["hall"]) for p in await do("session.people", session=PAUSE)] == [
+                ("Violetta Kohl", True)
+            ]
+
+        await until(there, "Anna is not in the hall during the pause")
         assert [problem for person in (*screens, phone) for problem in person.problems] == []
 
 
