@@ -129,9 +129,8 @@ async def test_the_hall_by_phone_and_on_its_screens(tmp_path: Path) -> None:
         await expect(overlay.page.locator(".over .countdown__figure")).to_be_visible(timeout=PATIENCE)
 
         async def there() -> bool:
-            return [(p["name"], p["hall"]) for p in await do("session.people", session=PAUSE)] == [
-                ("Violetta Kohl", True)
-            ]
+            people = await do("session.people", session=PAUSE)
+            return [(p["name"], p["hall"]) for p in people] == [("Violetta Kohl", True)]
 
         await until(there, "Anna is not in the hall during the pause")
         assert [problem for person in (*screens, phone) for problem in person.problems] == []
