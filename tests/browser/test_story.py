@@ -94,6 +94,7 @@ async def _import_and_copy_link(organiser: Visitor, server: Server, email: str) 
         await organiser.sees("92 neu")
     await page.goto(f"{server.url}/organise/people?q={email}")
     await page.get_by_role("link", name="", exact=False).filter(has_text=_name(email)).first.click()
+    await expect(page.locator("[data-copy]").first).to_be_attached(timeout=PATIENCE)
     links = await page.locator("[data-copy]").evaluate_all("all => all.map(one => one.dataset.copy)")
     live = next(link for link in await server.links() if link["email"] == email and link["session"] == "live-1")
     assert live["url"] in links

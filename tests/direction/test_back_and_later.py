@@ -19,8 +19,8 @@ from tests.visits import Room, open_room
 
 SESSIONS = ("live-1", "aktiv-pause", "arbeitsgruppen", "live-2")
 NEVER_BEFORE = {"running_since", "sequence"}
-ASKED = dict.fromkeys(("open", "closed"), "asked")
-"""A poll that is hidden again stays closed."""
+ASKED = dict.fromkeys(("draft", "open", "closed"), "not shown")
+"""A poll whose opening or showing is taken back is closed."""
 PRESSES = st.lists(st.sampled_from(["next", "next", "next", "skip", "the clock"]), max_size=24)
 
 
