@@ -55,7 +55,7 @@ def the_groups() -> list[tuple[str, str, dict[str, Any]]]:
         (STAFF, "breakouts.answer", {**here, "help": HELP, "text": "Ich komme", "done": False}),
         (STAFF, "breakouts.visit", {**here, "room": "ag3"}),
         (STAFF, "breakouts.enter", here),
-        (STAFF, "breakouts.tracks", {**here, "audio": False, "video": True, "person": MEMBER}),
+        (STAFF, "breakouts.tracks", {**here, "audio": False, "video": None, "person": MEMBER}),
         (MEMBER, "board.open", {**here, "room": "ag3", "state": "AA=="}),
         (MEMBER, "board.point", {**here, "room": "ag3", "field": 0, "cursor": ""}),
         (MEMBER, "board.write", {**here, "room": "ag3", "update": TYPED}),

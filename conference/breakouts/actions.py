@@ -542,8 +542,12 @@ async def visit(unit: Unit, key: str, person: Person, room: str | None) -> None:
     await groups.seat({place: room})
 
 
-async def set_tracks(unit: Unit, key: str, actor: Person, public_id: str | None, *, audio: bool, video: bool) -> None:
+async def set_tracks(
+    unit: Unit, key: str, actor: Person, public_id: str | None, *, audio: bool | None, video: bool | None
+) -> None:
     """Switch one's own microphone and camera; staff may switch others off (nobody is opened by others).
+
+    None leaves it as it is: who presses two buttons in a row takes nothing back of the first.
 
     Raises:
         NotAllowed, NotFound; ConferenceError ``breakouts.closed``, ``breakouts.no_room``.
@@ -555,6 +559,7 @@ async def set_tracks(unit: Unit, key: str, actor: Person, public_id: str | None,
             raise NotAllowed()
         person = await people_queries.person(unit.db, public_id or "")
     place = await groups.mine(person)
+    audio, video = place.audio if audio is None else audio, place.video if video is None else video
     if person.id != actor.id and ((audio and not place.audio) or (video and not place.video)):
         raise NotAllowed("Mikrofon und Kamera kann nur die Person selbst einschalten.")
     if (place.audio, place.video) != (audio, video):

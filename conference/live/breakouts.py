@@ -80,10 +80,10 @@ class Staying(InSession):
 
 
 class GroupTracks(InSession):
-    """Sound and picture; `person` None is oneself."""
+    """Sound and picture, None as they are; `person` None is oneself."""
 
-    audio: bool
-    video: bool
+    audio: bool | None
+    video: bool | None
     person: PersonKey | None
 
 

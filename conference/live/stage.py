@@ -59,11 +59,11 @@ class OnAir(InSession):
 
 
 class Tracks(InSession):
-    """Sound and picture of a source; `person` None is oneself."""
+    """Sound and picture of a source, None as they are; `person` None is oneself."""
 
     source: AnySource
-    audio: bool
-    video: bool
+    audio: bool | None
+    video: bool | None
     person: str | None = Field(max_length=40)
 
 

@@ -313,9 +313,13 @@ async def test_what_is_switched_off_does_not_flow(day: Day) -> None:
     await day.open(day.anna)
     feed = await day.publish(day.anna, "ag2")
     assert day.room.engine.muted[feed] == (True, True)
-    await day.do(day.anna, "tracks", audio=True, video=False, person=None)
+    await day.do(day.anna, "tracks", audio=True, video=None, person=None)
     await day.wait(0)
     assert day.room.engine.muted[feed] == (False, True)
+    await day.do(day.anna, "tracks", audio=None, video=True, person=None)  # the page had not heard of the first yet
+    await day.wait(0)
+    assert day.room.engine.muted[feed] == (False, False)
+    await day.do(day.anna, "tracks", audio=None, video=False, person=None)
     assert day.room.engine.gathered[f"group/{GROUPS}/ag2"] == [feed]
     body = {"audio": True, "video": True, "person": day.anna.person.public_id}
     assert await day.refused(day.staff, "tracks", **body) == "not_allowed"

@@ -213,7 +213,7 @@ async def test_a_feed_flows_where_the_database_says_and_ends_with_its_entry(room
     await room.do(moderator, "stage.bring_on", **me)
     await media.apply(LIVE)
     assert room.engine.slots[f"stage/{LIVE}"][0] == again.resource
-    await room.do(moderator, "stage.set_tracks", **me, audio=False, video=True)
+    await room.do(moderator, "stage.set_tracks", **me, audio=False, video=None)
     await media.apply(LIVE)
     assert room.engine.muted[again.resource] == (True, False)
     room.engine.report(MediaEvent("connected", again.resource, ""))

@@ -159,15 +159,25 @@ async def name(unit: Unit, key: str, public_id: str, source: Source, named: bool
 
 
 async def set_tracks(
-    unit: Unit, key: str, actor: Person, public_id: str | None, source: Source, *, audio: bool, video: bool
+    unit: Unit,
+    key: str,
+    actor: Person,
+    public_id: str | None,
+    source: Source,
+    *,
+    audio: bool | None,
+    video: bool | None,
 ) -> None:
     """Switch sound and picture of one's own source; of somebody else's only off (nobody is opened by others).
+
+    None leaves it as it is: who presses two buttons in a row takes nothing back of the first.
 
     Raises:
         NotAllowed: switching somebody else on; NotFound.
     """
     target = public_id or actor.public_id
     _, entry = await _entry(unit, key, target, source)
+    audio, video = entry.audio if audio is None else audio, entry.video if video is None else video
     if target != actor.public_id and ((audio and not entry.audio) or (video and not entry.video)):
         raise NotAllowed("Mikrofon und Kamera kann nur die Person selbst einschalten.")
     if (entry.audio, entry.video) == (audio, video):

@@ -148,7 +148,7 @@ export class Backstage extends Live {
       class="toggle kern-btn kern-btn--secondary"
       type="button"
       ?data-off=${off}
-      @click=${() => attempt(() => this.#setTrack(mine, track, off))}
+      @click=${() => attempt(() => this.#setTrack(track, off))}
     >
       ${icon(off ? `${name}-off` : name)}<span class="kern-label">${t(`backstage.${track}.${off ? "off" : "on"}`)}</span>
     </button>`;
@@ -245,12 +245,11 @@ export class Backstage extends Live {
   }
 
   /**
-   * @param {Entry} mine
    * @param {"audio" | "video"} track
    * @param {boolean} on
    */
-  async #setTrack({ audio, video }, track, on) {
-    await room.ask("stage.set_tracks", { source: "camera", person: null, audio, video, [track]: on });
+  async #setTrack(track, on) {
+    await room.ask("stage.set_tracks", { source: "camera", person: null, audio: null, video: null, [track]: on });
   }
 
   /**

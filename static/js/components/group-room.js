@@ -151,16 +151,17 @@ export class GroupRoom extends Live {
     this.#own.follow(address(`/whip/${room.state.session}?group=${encodeURIComponent(this.#group)}`), { audio, video }, () => {
       note(t("devices.denied"));
       this.#own.close();
-      void this.#set(false, false);
+      void this.#set({ audio: false, video: false });
     });
   }
 
   /**
-   * @param {boolean} audio
-   * @param {boolean} video
+   * Only what was pressed is said: the page may not know yet what the press before led to.
+   *
+   * @param {{audio?: boolean, video?: boolean}} pressed
    */
-  #set(audio, video) {
-    return attempt(() => room.ask("breakouts.tracks", { audio, video, person: null }));
+  #set({ audio, video }) {
+    return attempt(() => room.ask("breakouts.tracks", { audio: audio ?? null, video: video ?? null, person: null }));
   }
 
   /** @param {Group} group */
@@ -227,8 +228,8 @@ export class GroupRoom extends Live {
     this.#called = called;
     return html`${called ? html`<p class="group__word" role="status">${icon("speak")}<span><b>${t("groups.word.mine")}</b> ${audio ? "" : t("groups.word.muted")}</span></p>` : nothing}
       <div class="controls group__controls" data-kern-theme="dark">
-      ${this.#toggle("mic", audio, "groups.audio", () => this.#set(!audio, video))}
-      ${this.#toggle("camera", video, "groups.video", () => this.#set(audio, !video))}
+      ${this.#toggle("mic", audio, "groups.audio", () => this.#set({ audio: !audio }))}
+      ${this.#toggle("camera", video, "groups.video", () => this.#set({ video: !video }))}
       <button class="toggle kern-btn kern-btn--secondary" type="button" aria-pressed=${hand ? "true" : "false"} @click=${() => attempt(() => room.ask("breakouts.hand", { up: hand === null }))}>
         ${icon("hand")}<span class="kern-label">${t(called ? "hand.done" : hand ? "groups.hand.lower" : "groups.hand.raise")}</span>
       </button>
@@ -429,7 +430,7 @@ export class GroupRoom extends Live {
           <span class="line"><span><span class="person__name">${one.name}</span>
           <span class="person__more">${[one.organisation, one.staff ? t("role.moderator") : "", here.has(one) ? "" : t("groups.away")].filter(Boolean).join(" · ")}</span></span>
           ${room.may("moderate") && (one.audio || one.video) && one.person !== room.me.id
-            ? html`<button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" aria-label=${t("groups.mute.of", { name: one.name })} @click=${() => attempt(() => room.ask("breakouts.tracks", { person: one.person, audio: false, video: one.video }))}>
+            ? html`<button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" aria-label=${t("groups.mute.of", { name: one.name })} @click=${() => attempt(() => room.ask("breakouts.tracks", { person: one.person, audio: false, video: null }))}>
                 ${icon("mic-off")}
               </button>`
             : nothing}</span>

@@ -76,8 +76,8 @@ export class Guest extends Live {
         <p>${t(audio ? "guest.heard" : "guest.muted")}</p>
       </div>
       <div class="row">
-        ${this.#button(audio ? "mic" : "mic-off", `groups.audio.${audio ? "off" : "on"}`, "secondary", () => this.#set(!audio, video))}
-        ${this.#button(video ? "camera" : "camera-off", `groups.video.${video ? "off" : "on"}`, "secondary", () => this.#set(audio, !video))}
+        ${this.#button(audio ? "mic" : "mic-off", `groups.audio.${audio ? "off" : "on"}`, "secondary", () => this.#set({ audio: !audio }))}
+        ${this.#button(video ? "camera" : "camera-off", `groups.video.${video ? "off" : "on"}`, "secondary", () => this.#set({ video: !video }))}
         ${this.#button("check", "hand.done", "primary", () => this.#done())}
       </div>`;
   }
@@ -106,11 +106,12 @@ export class Guest extends Live {
   }
 
   /**
-   * @param {boolean} audio
-   * @param {boolean} video
+   * Only what was pressed is said: the page may not know yet what the press before led to.
+   *
+   * @param {{audio?: boolean, video?: boolean}} pressed
    */
-  #set(audio, video) {
-    return attempt(() => room.ask("stage.set_tracks", { source: "camera", audio, video, person: null }));
+  #set({ audio, video }) {
+    return attempt(() => room.ask("stage.set_tracks", { source: "camera", audio: audio ?? null, video: video ?? null, person: null }));
   }
 
   #done() {

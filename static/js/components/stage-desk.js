@@ -139,8 +139,8 @@ export class StageDesk extends Live {
    * @param {Entry} entry
    * @param {"audio" | "video"} track
    */
-  #off({ person, source, audio, video }, track) {
-    return attempt(() => room.ask("stage.set_tracks", { person, source, audio, video, [track]: false }));
+  #off({ person, source }, track) {
+    return attempt(() => room.ask("stage.set_tracks", { person, source, audio: null, video: null, [track]: false }));
   }
 
   /** @param {boolean} open */
