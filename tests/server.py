@@ -10,7 +10,7 @@ import aiohttp
 
 from conference.demo import HERE as DEMO
 from conference.rehearsal.server import Server as ServerProcess
-from conference.rehearsal.server import free_port, free_ports, running  # noqa: F401  (tests take them from here)
+from conference.rehearsal.server import free_ports, running  # noqa: F401  (tests take them from here)
 from tests.house import connect
 
 PROGRAMME = DEMO / "kooperationskonferenz.yaml"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -19,18 +20,15 @@ READY_SECONDS = 30
 STOP_SECONDS = 15
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of the loopback that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+_PORTS = range(15_000, 32_000)
+"""Below those that Linux gives to connections (``net.ipv4.ip_local_port_range``), so that none takes one meanwhile."""
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody uses now, neither by UDP nor by TCP."""
+    """The first of so many ports of the loopback in a row that nobody uses now, neither by UDP nor by TCP."""
     while True:
-        first = free_port(socket.SOCK_DGRAM)
-        with contextlib.ExitStack() as taken, contextlib.suppress(OSError, OverflowError):
+        first = random.choice(_PORTS[:-count])
+        with contextlib.ExitStack() as taken, contextlib.suppress(OSError):
             for port in range(first, first + count):
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                     taken.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
@@ -68,7 +66,7 @@ class Server:
         self.program = list(program)
         self.host = host
         self.prefix = list(prefix)
-        self.port = free_port()
+        self.port = free_ports(1)
         self.media_workers = media_workers
         self.media_port = free_ports(media_workers)
         self.process: asyncio.subprocess.Process | None = None
