@@ -9,6 +9,7 @@ from conference import demo
 from conference.app import open_store
 from conference.config import Settings
 from conference.core.clock import ManualClock
+from conference.direction import queries as direction
 from conference.people.tokens import Tokens
 from conference.sessions import queries
 from conference.sessions.model import belongs_now
@@ -20,6 +21,7 @@ async def test_the_first_live_session_is_about_to_begin(tmp_path: Path) -> None:
         await demo.load(store)
         async with store.reading() as db:
             agenda = await queries.agenda(db)
+            cues = await direction.cues(db)
         assert {session.key: session.state.value for session in agenda} == {
             "ankommen": "ended",
             "live-1": "backstage",
@@ -30,6 +32,7 @@ async def test_the_first_live_session_is_about_to_begin(tmp_path: Path) -> None:
         }
         assert belongs_now(agenda) == "live-1"
         assert agenda[1].starts - START == timedelta(minutes=5)
+        assert next(cue.key for cue in cues if cue.state == "waiting") == "live-1:session.start"
 
 
 async def test_it_goes_on_where_it_was_and_shows_one_link_of_each_role(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from conference.core.roles import Role
+from conference.direction import actions as direction
 from conference.importing import import_all
 from conference.people.people_file import read_people
-from conference.people.queries import all_links
+from conference.people.queries import all_links, everybody
 from conference.people.tokens import Tokens
-from conference.sessions.actions import agenda
-from conference.sessions.model import State
 from conference.sessions.programme import read_programme, shift
 from conference.sessions.queries import agenda as read_agenda
 from conference.store.unit import Store
@@ -20,6 +19,8 @@ HERE = Path(__file__).parent
 ARRIVED = timedelta(minutes=25)
 """How long ago the doors opened: the first live session begins in five minutes."""
 _STAGE = "live-1"
+_DONE = 3
+"""So many cues of the run of show are done: the lobby is open, the first stage's backstage too, the lobby is closed."""
 _HEADINGS = {
     Role.PARTICIPANT: "Teilnahme",
     Role.SPEAKER: "Vortrag",
@@ -43,10 +44,10 @@ async def load(store: Store) -> None:
     people = read_people("people.csv", (HERE / "people.csv").read_bytes())
     async with store.unit() as unit:
         await import_all(unit, programme, people)
-    async with store.unit() as unit:
-        await agenda.move(unit, "ankommen", State.LIVE)
-        await agenda.move(unit, "ankommen", State.ENDED)
-        await agenda.move(unit, _STAGE, State.BACKSTAGE)
+    for step in range(_DONE):
+        async with store.unit() as unit:
+            organiser = (await everybody(unit.db, roles=[Role.ORGANISER]))[0]
+            await direction.advance(unit, step, organiser)
 
 
 async def links(store: Store, tokens: Tokens, base: str) -> list[str]:
