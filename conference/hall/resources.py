@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, Protocol, TypeVar
 
 from conference.core.errors import NotFound
@@ -12,10 +12,13 @@ from conference.people.model import Person
 
 
 class Owned(Protocol):
-    """One resource: its id, the public id of its person, and of the link through which it was opened."""
+    """One resource: its id, its session's key, the public id of its person, and of the link that it was opened by."""
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def session(self) -> str: ...
 
     @property
     def person(self) -> str: ...
@@ -28,11 +31,16 @@ OwnedT = TypeVar("OwnedT", bound=Owned)
 
 
 class Resources(Generic[OwnedT]):
-    """Resources that are open, by id. Everybody changes and ends one's own; what is not one's own is not there."""
+    """Resources that are open, by id. Everybody changes and ends one's own; what is not one's own is not there.
 
-    def __init__(self, engine: MediaEngine) -> None:
-        self._engine = engine
+    Args:
+        lost: called with a session's key and resources by person, which must be opened anew.
+    """
+
+    def __init__(self, engine: MediaEngine, lost: Callable[[str, dict[str, list[str]]], None]) -> None:
+        self._engine, self._lost = engine, lost
         self._resources: dict[str, OwnedT] = {}
+        self._gone: list[OwnedT] = []
 
     def _forget(self, resource: str) -> None:
         """Know a resource no longer: it was closed, or is about to be."""
@@ -77,3 +85,12 @@ class Resources(Generic[OwnedT]):
         if found is None or found.person != person.public_id:
             raise NotFound("Diese Verbindung")
         return found
+
+    def _tell_lost(self) -> None:
+        """A worker is gone: those whose resources were there open theirs anew, nobody else."""
+        gone, self._gone = self._gone, []
+        lost: dict[str, dict[str, list[str]]] = {}
+        for resource in gone:
+            lost.setdefault(resource.session, {}).setdefault(resource.person, []).append(resource.id)
+        for key, by_person in lost.items():
+            self._lost(key, by_person)

@@ -55,14 +55,13 @@ class RoomMedia(Resources[RoomResource]):
         heard: Callable[[str], None],
         lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
-        super().__init__(engine)
-        self._store, self._changed, self._heard, self._lost = store, changed, heard, lost
+        super().__init__(engine, lost)
+        self._store, self._changed, self._heard = store, changed, heard
         self._slots: dict[str, dict[str, list[str | None]]] = {}
         self._gathered: dict[str, list[str]] = {}
         self._muted: dict[str, tuple[bool, bool]] = {}
         self._arriving: set[str] = set()
         self._speaking: set[str] = set()
-        self._gone: list[RoomResource] = []
         self._turn = asyncio.Lock()
 
     def owns(self, resource: str) -> bool:
@@ -185,14 +184,6 @@ class RoomMedia(Resources[RoomResource]):
         elif known and event.kind == "speaking":
             (self._speaking.add if event.detail.get("speaking") else self._speaking.discard)(event.resource)
             self._heard(known.session)
-
-    def _tell_lost(self) -> None:
-        gone, self._gone = self._gone, []
-        lost: dict[str, dict[str, list[str]]] = {}
-        for resource in gone:
-            lost.setdefault(resource.session, {}).setdefault(resource.person, []).append(resource.id)
-        for key, by_person in lost.items():
-            self._lost(key, by_person)
 
     async def _check(self, key: str, room: str, person: Person) -> None:
         """Whether somebody is in this very room now; whether it exists is nobody else's business."""

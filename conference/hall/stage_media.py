@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.floor import Floor
 from conference.hall.foldback import TALKBACK, Foldback, Talk, foldback_room, return_source
 from conference.hall.programme import ProgrammeWatch
+from conference.hall.resources import Resources
 from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
 from conference.media.limits import Pace
 from conference.pauses import queries as pauses
@@ -51,7 +52,7 @@ class Resource:
         return self.session, self.person, self.source or ""
 
 
-class StageMedia:
+class StageMedia(Resources[Resource]):
     """Answers for who may publish and view, and keeps the engine's slots as the database has the stage.
 
     Args:
@@ -66,11 +67,8 @@ class StageMedia:
         changed: Callable[[str], None],
         lost: Callable[[str, dict[str, list[str]]], None],
     ) -> None:
-        self._store = store
-        self._engine = engine
-        self._changed = changed
-        self._lost = lost
-        self._resources: dict[str, Resource] = {}
+        super().__init__(engine, lost)
+        self._store, self._changed = store, changed
         self._feeds: dict[FeedKey, str] = {}
         self._arriving: set[str] = set()
         self._on_stage: dict[str, set[FeedKey]] = {}
@@ -85,7 +83,6 @@ class StageMedia:
         self.floor = Floor()
         self._turn = asyncio.Lock()  # slots are applied one change after the other
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gone: list[Resource] = []
         self._paces = Pace()
 
     async def publish(
@@ -195,32 +192,6 @@ class StageMedia:
         """Refuse somebody who asks too often. Raises ConferenceError ``rate_limited``."""
         if not self._paces.allows(person.public_id, time.monotonic()):
             raise ConferenceError("rate_limited", "Das war zu schnell. Bitte kurz warten.", Address.CLIENT)
-
-    async def patch(self, resource: str, person: Person, fragment: str, etag: str | None) -> tuple[str, str]:
-        """Restart ICE of one's own resource. Raises NotFound."""
-        self._own(resource, person)
-        return await self._engine.patch(resource, fragment, etag)
-
-    async def sizes(self, resource: str, person: Person, heights: list[int]) -> None:
-        """Say how large one's own viewer shows its video slots, in physical pixels of height. Raises NotFound."""
-        self._own(resource, person)
-        await self._engine.show(resource, heights)
-
-    async def close_own(self, resource: str, person: Person) -> None:
-        """End one's own resource. Raises NotFound."""
-        self._own(resource, person)
-        await self.close(resource)
-
-    async def close(self, resource: str) -> None:
-        """End a resource."""
-        self._forget(resource)
-        with contextlib.suppress(MediaUnavailable):
-            await self._engine.close(resource)
-
-    async def cut_link(self, link: str) -> None:
-        """End all media that was opened through a link."""
-        for resource in [r for r in self._resources.values() if r.link == link]:
-            await self.close(resource.id)
 
     async def apply(self, key: str) -> None:
         """Make the engine's slots what the database says, and end what may no longer be seen."""
@@ -373,14 +344,6 @@ class StageMedia:
         async with self._store.reading() as db:
             return (await queries.session(db, key)).state
 
-    @contextlib.asynccontextmanager
-    async def _closing_if_refused(self, resource: str) -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException:
-            await self.close(resource)
-            raise
-
     async def _check_link(self, link: Link, resource: str) -> None:
         """A link may have been revoked while the engine was answering: then nothing of it stays."""
         async with self._closing_if_refused(resource), self._store.reading() as db:
@@ -405,12 +368,6 @@ class StageMedia:
                 raise NotAllowed()
             if await db.get(StageRow, (row.id, person.id, source.value)) is None:
                 raise NotAllowed("Bitte zuerst in den Backstage-Bereich gehen.")
-
-    def _own(self, resource: str, person: Person) -> Resource:
-        found = self._resources.get(resource)
-        if found is None or found.person != person.public_id:
-            raise NotFound("Diese Verbindung")
-        return found
 
     def _feed(self, key: str, entry: StageRow | None) -> str | None:
         return self._resource((key, entry.person.public_id, entry.source)) if entry else None
@@ -483,15 +440,6 @@ class StageMedia:
         if _of_programme(known.feed_key):
             (self.programmes.moves if moving else self.programmes.stands)(known.feed_key, self._store.clock.now())
         self._changed(known.session)
-
-    def _tell_lost(self) -> None:
-        """A worker is gone: those whose resources were there open theirs anew, nobody else."""
-        gone, self._gone = self._gone, []
-        lost: dict[str, dict[str, list[str]]] = {}
-        for resource in gone:
-            lost.setdefault(resource.session, {}).setdefault(resource.person, []).append(resource.id)
-        for key, by_person in lost.items():
-            self._lost(key, by_person)
 
     def _spawn(self) -> None:
         task = asyncio.get_running_loop().create_task(self._reapply())
