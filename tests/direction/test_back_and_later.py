@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conference.core.clock import from_iso
@@ -99,7 +99,8 @@ def test_a_step_back_restores_what_was_or_changes_nothing(presses: list[str]) ->
     asyncio.run(play())
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@example(presses=["skip", "next"], minutes=[-31])  # before one that is still to come
 @given(presses=PRESSES, minutes=st.lists(st.integers(-60, 60).filter(bool), min_size=1, max_size=3))
 def test_shifting_keeps_durations_and_order(presses: list[str], minutes: list[int]) -> None:
     async def play() -> None:

@@ -110,6 +110,9 @@ async def test_impossible_shifts_change_nothing(tmp_path: Path, minutes: int, co
         await room.do(moderator, "session.move", session="live-1", to="live")
         before = await room.snapshot(moderator)
         assert await _refused(room, moderator, "session.shift", minutes=minutes, following=True) == code
+        early = {"session": "live-2", "minutes": -180, "following": False}  # before the groups, which are still to come
+        other = await room.enter(MODERATOR, "live-2")
+        assert await _refused(room, other, "session.shift", **early) == "session.too_early"
         assert (await room.snapshot(moderator))["agenda"] == before["agenda"]
 
 

@@ -56,7 +56,7 @@ async def shift(unit: Unit, key: str, minutes: int, following: bool) -> None:
     """Move a session's time, and on wish that of all that follow. A running session keeps its beginning.
 
     Raises:
-        ConferenceError: ``session.over``, ``session.too_short``.
+        ConferenceError: ``session.over``, ``session.too_short``, ``session.too_early``.
     """
     if not -DAY_MINUTES <= minutes <= DAY_MINUTES or minutes == 0:
         raise BadRequest(f"Bitte um 1 bis {DAY_MINUTES} Minuten verschieben.")
@@ -68,6 +68,9 @@ async def shift(unit: Unit, key: str, minutes: int, following: bool) -> None:
     moved = [row for row in chosen if row.state != State.ENDED]
     for row in moved:
         _shift_row(unit, row, timedelta(minutes=minutes))
+    earlier = [row for row in rows if row.position < first.position and row.state != State.ENDED]
+    if minutes < 0 and any(row.starts > first.starts for row in earlier):
+        raise ConferenceError("session.too_early", "Dann begänne die Veranstaltung vor einer, die noch davor kommt.")
     shown: list[dict[str, Any]] = [
         {"key": row.key, "starts": iso(row.starts), "ends": iso(row.ends), "shifted": row.shifted} for row in moved
     ]
