@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.people import PATIENCE, PHONE, PROJECTOR, Visitor, chromium, letter_by_letter, t, visitor
+from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -46,6 +47,7 @@ async def test_the_audience_has_its_say(tmp_path: Path) -> None:
             await expect(person.page.locator("conf-pinned .pinned__text").first).to_have_text(
                 NAMELESS, timeout=PATIENCE
             )
+        assert await violations(anna) + await violations(screen) == []
         await moderator.press_named(f"{t('questions.answer')}: {NAMELESS}")
         await expect(screen.page.locator("conf-pinned .pinned")).to_have_count(0, timeout=PATIENCE)
 

@@ -222,7 +222,7 @@ export class Venue extends Live {
   }
 
   #question() {
-    return html`<div class="venue__question" data-kern-theme="dark"><conf-pinned></conf-pinned></div>`;
+    return html`<div class="venue__question" data-kern-theme="dark"><h1 class="kern-sr-only">${room.item?.title}</h1><conf-pinned></conf-pinned></div>`;
   }
 
   /** @param {Poll} poll */
@@ -432,16 +432,19 @@ function groupsView({ round, rooms }) {
         ${until ? html`<conf-countdown to=${until}></conf-countdown>` : nothing}
       </div>
     </header>
-    <ul class="venue__rooms">${rooms.map(roomView)}</ul>
+    <ul class="venue__rooms">${rooms.map((one) => roomView(one, round.phase === "open" || round.phase === "closed"))}</ul>
   </section>`;
 }
 
-/** @param {GroupRoom} group */
-function roomView({ key, title: name, taken }) {
+/**
+ * @param {GroupRoom} group
+ * @param {boolean} begun a group that has not begun tells nothing of how far it is
+ */
+function roomView({ key, title: name, taken }, begun) {
   const light = room.state.boards?.lights[key] ?? "open";
-  return html`<li class="venue__room" data-light=${light}>
+  return html`<li class="venue__room" data-light=${begun ? light : nothing}>
     <h2>${name}</h2>
-    <p><span>${icon("people")}${t("venue.groups.people", { n: taken })}</span><span><i class="lamp" aria-hidden="true"></i>${t(`board.light.${light}`)}</span></p>
+    <p><span>${icon("people")}${t("venue.groups.people", { n: taken })}</span>${begun ? html`<span><i class="lamp" aria-hidden="true"></i>${t(`board.light.${light}`)}</span>` : nothing}</p>
   </li>`;
 }
 
