@@ -143,6 +143,7 @@ async def render(
     snapshot = await site.hall.snapshot(identity.person, identity.link, session) if identity else None
     conference = snapshot["conference"] if snapshot else await _conference(site)
     timezone = ZoneInfo(conference["timezone"] if conference else "Europe/Berlin")
+    belongs, desk = await _places(site, identity, snapshot) if identity and snapshot else (None, None)
     handle = identity.link.public_id if identity and needs_handle(request) else None
     text = site.templates.get_template(template).render(
         snapshot=snapshot,
@@ -154,7 +155,8 @@ async def render(
         url=lambda path: with_handle(path, handle),
         now=site.store.clock.now(),
         local=lambda value, form="datetime": local(value, form, timezone, lang),
-        belongs=await _belongs(site, snapshot),
+        belongs=belongs,
+        desk=session or desk,
         path=request.path,
         status=status,
         **context,
@@ -201,13 +203,14 @@ _MONTHS = (
 )  # fmt: skip
 
 
-async def _belongs(site: Site, snapshot: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The agenda item where this person belongs now."""
-    if snapshot is None:
-        return None
+async def _places(site: Site, identity: Identity, snapshot: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+    """The agenda item where this person belongs now, and the session that they moderate now or next, or did last."""
     async with site.store.reading() as db:
-        key = belongs_now(await queries.agenda(db))
-    return next((item for item in snapshot["agenda"] if item["key"] == key), None)
+        agenda = await queries.agenda(db)
+    here = belongs_now(agenda)
+    own = [session for session in agenda if allowed(session.role_of(identity.person), Permission.MODERATE)]
+    desk = belongs_now(own) or (own[-1].key if own else None)
+    return next((item for item in snapshot["agenda"] if item["key"] == here), None), desk
 
 
 async def _conference(site: Site) -> dict[str, Any] | None:

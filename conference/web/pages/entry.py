@@ -12,7 +12,7 @@ from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.sessions import queries as sessions
 from conference.sessions.export import attendance_of
-from conference.sessions.model import Session
+from conference.sessions.model import Session, State
 from conference.web.identity import COOKIE, Identity
 from conference.web.pages.hall import hall_of
 from conference.web.site import SITE, identify, render, with_handle
@@ -74,9 +74,11 @@ async def me(request: web.Request) -> web.StreamResponse:
     site = request.app[SITE]
     async with site.store.reading() as db:
         links = [row.to_model() for row in await people.links_of(db, identity.person.id) if row.revoked_at is None]
-        titles = {row.key: row.title for row in await sessions.agenda(db)}
+        agenda = await sessions.agenda(db)
         attendance = await attendance_of(db, identity.person, site.store.clock.now())
-        desks = [{"key": row.key, "title": row.title} for row in await sessions.agenda(db) if row.kind == "live"]
+    titles = {row.key: row.title for row in agenda}
+    stages = [row for row in agenda if row.kind == "live"]
+    speaks = [row for row in stages if row.role_of(identity.person) is Role.SPEAKER and row.state is not State.ENDED]
     return await render(
         request,
         "me.html",
@@ -85,7 +87,8 @@ async def me(request: web.Request) -> web.StreamResponse:
         calendar_url=_calendar(request, identity.link),
         attendance=attendance if may(identity.person.role, Permission.JOIN) else [],
         overlay_url=f"{site.link_url(request, identity.link)}?to=overlay",
-        desks=desks if may(identity.person.role, Permission.PRODUCE) else [],
+        desks=stages if may(identity.person.role, Permission.PRODUCE) else [],
+        speaks=speaks,
     )
 
 

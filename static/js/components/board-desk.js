@@ -49,6 +49,7 @@ export class BoardDesk extends Live {
     const shown = room.state.board ?? null;
     if (pages.length === 0) return nothing;
     const written = pages.filter((page) => !isEmpty(page));
+    if (written.length === 0 && !afterGroups()) return nothing;
     const at = written.findIndex((page) => shown !== null && same(page, shown));
     const [before, next] = [written[at - 1], shown === null ? written[0] : written[at + 1]];
     return html`<section class="sheet board-desk">
@@ -272,6 +273,12 @@ export class BoardDesk extends Live {
       /* it is asked again soon */
     }
   }
+}
+
+/** Whether groups come before this stage in the day. */
+function afterGroups() {
+  const { agenda, session } = room.state;
+  return agenda.slice(0, agenda.findIndex(({ key }) => key === session)).some(({ kind }) => kind === "breakouts");
 }
 
 /** @param {BoardPage} page */

@@ -34,7 +34,7 @@ export class Moderation extends Live {
             ${stateBadge(item)}
           </div>
           ${item.kind === "live"
-            ? html`<h2>${t(item.state === "live" ? "console.audience" : "console.stage")}</h2>
+            ? html`<h2>${t(item.state === "live" ? "console.audience" : item.state === "ended" ? "console.over" : "console.stage")}</h2>
                 <conf-stage .active=${seen}></conf-stage>`
             : html`<p class="soft">${t("console.nostage")}</p>`}
           <div class="row">
