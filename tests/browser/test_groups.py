@@ -72,7 +72,11 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
             ).to_be_visible()
         assert await violations(desk) == []
 
-        # The call reaches everybody; who wants to stays; the others' pages change by themselves, without a reload.
+        # The call reaches everybody, in a pause too; who wants to stays; the others' pages change by themselves, without
+        # a reload.
+        await server.command_as(MODERATOR, "pause.start", session=BEFORE, minutes=10)
+        for person in (anna, bernd, clara):
+            await person.sees(t("pause.back"))
         await desk.press("desk.groups.start")
         for person in (anna, bernd, clara):
             await person.sees(t("call.title"))
@@ -84,6 +88,7 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         assert await anna.page.evaluate("window.before")
         assert anna.page.url.split("?")[0] == f"{server.url}/s/{GROUPS}"
         assert clara.page.url.split("?")[0] == f"{server.url}/s/{BEFORE}"
+        await server.command_as(MODERATOR, "pause.end", session=BEFORE, run=1, at_once=True)
         await clara.press("call.go.after")
         await in_room(clara, "AG 4 – Vereinbarkeit und Arbeitszeit")
 

@@ -57,7 +57,7 @@ export class Session extends Live {
   #pause() {
     this.#paused = true;
     document.body.classList.remove("page-hall");
-    return html`<conf-pause></conf-pause>`;
+    return html`<conf-call></conf-call><conf-pause></conf-pause>`;
   }
 
   /** After a pause nobody stays behind; where the pause is the session, that ends a moment later. @param {AgendaItem} item */
