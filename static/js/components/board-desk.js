@@ -61,9 +61,11 @@ export class BoardDesk extends Live {
             ${next ? this.#button("arrow", shown ? "boards.next" : "boards.first", () => this.#show(next), "kern-btn--primary") : nothing}
             ${shown ? this.#button("close", "boards.hide", () => room.ask("board.hide")) : nothing}
           </div>`}
-      <ol class="board-desk__list" aria-label=${t("boards.order")}>
-        ${repeat(pages, id, (page, place) => this.#item(page, shown, place, pages))}
-      </ol>
+      ${written.length === 0
+        ? nothing
+        : html`<ol class="board-desk__list" aria-label=${t("boards.order")}>
+            ${repeat(pages, id, (page, place) => this.#item(page, shown, place, pages))}
+          </ol>`}
       <div class="row">${this.#chosen.size > 0 ? this.#button("poll", "boards.vote", () => this.#voteOnChosen()) : nothing}</div>
       ${this.#ready("")}
     </section>`;
@@ -106,13 +108,15 @@ export class BoardDesk extends Live {
       </div>
       ${isEmpty(page) ? html`<p class="soft small">${t("board.empty")}</p>` : html`<details class="fold"><summary>${t("boards.vote.pick")}</summary>
         ${page.fields.filter(({ text }) => linesOf(text).length > 0).map((field) => this.#field(page, field))}</details>`}
-      <div class="row">
-        ${on
-          ? html`<span class="badge">${t("boards.shown")}</span>`
-          : html`<button class="kern-btn kern-btn--secondary kern-btn--small" type="button" ?disabled=${isEmpty(page)} @click=${() => attempt(() => this.#show(page))}>
-              ${icon("screen")}<span class="kern-label">${t("boards.show")}</span>
-            </button>`}
-      </div>
+      ${on
+        ? html`<div class="row"><span class="badge">${t("boards.shown")}</span></div>`
+        : isEmpty(page)
+          ? nothing
+          : html`<div class="row">
+              <button class="kern-btn kern-btn--secondary kern-btn--small" type="button" @click=${() => attempt(() => this.#show(page))}>
+                ${icon("screen")}<span class="kern-label">${t("boards.show")}</span>
+              </button>
+            </div>`}
     </li>`;
   }
 

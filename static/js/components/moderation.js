@@ -47,10 +47,10 @@ export class Moderation extends Live {
         </section>
         ${item.kind === "breakouts" ? html`<conf-group-desk></conf-group-desk>` : nothing}
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
-        ${item.kind === "live" ? html`<conf-board-desk></conf-board-desk>` : nothing}
         <conf-hand-desk></conf-hand-desk>
-        <conf-film-desk></conf-film-desk>
+        ${item.kind === "live" ? html`<conf-board-desk></conf-board-desk>` : nothing}
         <conf-stage-desk></conf-stage-desk>
+        <conf-film-desk></conf-film-desk>
       </div>
       <div class="console__column">
         ${item.kind === "feedback" ? html`<conf-ratings></conf-ratings>` : html`<conf-poll-desk></conf-poll-desk>`}

@@ -77,8 +77,8 @@ export class RunOfShow extends Live {
   #buttons(item) {
     const staged = item.kind === "live";
     return html`<div class="row">
-        ${(staged ? MOVES : PLAIN_MOVES)[item.state].map(({ to, sure }) => {
-          const primary = to === "live" || (to === "backstage" && item.state === "planned");
+        ${(staged ? MOVES : PLAIN_MOVES)[item.state].map(({ to, sure }, index) => {
+          const primary = index === 0 && item.state !== "live";
           return html`<button
             class="kern-btn kern-btn--small ${primary ? "kern-btn--primary" : "kern-btn--secondary"}"
             type="button"
