@@ -53,7 +53,9 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
         anna = await look(ANNA, "/", "/me", "/s/ankommen", "/s/live-1", "/s/feedback", "/s/nowhere", "/organise")
         await look(PRODUCTION, "/me", "/regie/live-1")
         await look(None, "/venue/live-1")
-        await look(ORGANISER, "/organise", "/organise/people", "/organise/badges", "/organise/results")
+        await look(
+            ORGANISER, "/organise", "/organise/people", "/organise/badges", "/organise/results", "/organise/films"
+        )
         moderator = await look(MODERATOR, "/s/live-1/moderation", "/s/live-1/backstage")
         await server.command_as(MODERATOR, "session.move", session="live-1", to="backstage")
         speaker = await look(SPEAKER, "/s/live-1/backstage")
@@ -92,6 +94,9 @@ async def test_no_screen_shuts_anybody_out(tmp_path: Path, dark: bool, lang: str
         found += await violations(anna)
         await look(None, "/venue/aktiv-pause")
         await look(MODERATOR, "/s/aktiv-pause/moderation")
+        await server.command_as(MODERATOR, "session.move", session="arbeitsgruppen", to="live")
+        await server.command_as(MODERATOR, "breakouts.assign", session="arbeitsgruppen", fresh=True)
+        await look(MODERATOR, "/s/arbeitsgruppen/moderation", "/s/live-2/moderation")
         assert moderator.problems == []
     assert found == []
 
@@ -113,6 +118,8 @@ async def test_the_poll_is_answered_by_keyboard(tmp_path: Path) -> None:
         await _tab_to(anna, t("poll.vote"))
         await anna.page.keyboard.press("Enter")
         await anna.sees(t("poll.voted"))
+        await _tab_to(anna, t("hall.programme"))
+        assert await anna.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         snapshot = await server.command_as(ANNA, "page.snapshot", session="live-1")
         assert next(poll["mine"] for poll in snapshot["polls"] if poll["key"] == "lage") == {"voted": True, "choice": 1}
 

@@ -89,6 +89,14 @@ async def test_who_scans_first_and_opens_the_own_link_then_is_led_back(
     assert await here(house) == {"online": 0, "hall": 1}
 
 
+async def test_an_address_that_is_mistyped_stays_in_its_field(house: House, phone: aiohttp.ClientSession) -> None:
+    async with await house.browser(None) as screen, screen.get(f"/venue/{LIVE}/code") as answer:
+        path = str((await answer.json())["url"]).removeprefix(house.url)
+    async with phone.post(path, data={"email": 'violeta"<b>@example.org'}) as answer:
+        assert 'value="violeta&#34;&lt;b&gt;@example.org"' in await answer.text()
+    assert await here(house) == {"online": 0, "hall": 0}
+
+
 async def test_the_phone_goes_along_with_the_day_and_leaves(house: House, phone: aiohttp.ClientSession) -> None:
     anna, bernd = await house.enter(ANNA, LIVE), await house.enter(BERND, LIVE)
     assert await bernd.refused("hall.arrive", session=LIVE) == "hall.unknown"

@@ -59,7 +59,7 @@ async def check_in(request: web.Request) -> web.StreamResponse:
         return await _page(request, None, "stale")
     person = found[1] if found else await _by_address(request)
     if person is None or not may(person.role, Permission.JOIN):
-        return await _page(request, None, "unknown")
+        return await _page(request, None, "unknown", str((await request.post()).get("email", ""))[:254])
     async with site.store.unit() as unit:
         await presence.check_in(unit, key, person)
     site.hall.mark(key)
@@ -126,10 +126,10 @@ def _valid(request: web.Request, key: str, code: str, link: Link | None) -> bool
     return any(hmac.compare_digest(known.encode(), code.encode()) for known in codes)
 
 
-async def _page(request: web.Request, person: Person | None, state: str) -> web.Response:
+async def _page(request: web.Request, person: Person | None, state: str, typed: str = "") -> web.Response:
     async with request.app[SITE].store.reading() as db:
         item = queries.agenda_view([await queries.session(db, request.match_info["session"])])[0]
-    return await render(request, "hall_checkin.html", item=item, person=person, state=state)
+    return await render(request, "hall_checkin.html", item=item, person=person, state=state, typed=typed)
 
 
 _TRIED: web.AppKey[dict[tuple[str, int], int]] = web.AppKey("hall-tried", dict)

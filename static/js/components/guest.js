@@ -44,7 +44,7 @@ export class Guest extends Live {
     this.#called = called;
     this.#follow(entry);
     if (!called) return nothing;
-    return html`<section class="guest" aria-label=${t("guest.title")}>${entry && this.#here ? this.#speaking(entry) : this.#invitation(entry !== null)}</section>`;
+    return html`<section class="guest" data-kern-theme="light" aria-label=${t("guest.title")}>${entry && this.#here ? this.#speaking(entry) : this.#invitation(entry !== null)}</section>`;
   }
 
   /** Whether it is this page, of perhaps several of mine, that speaks. */

@@ -85,7 +85,8 @@ export function wordCloud(words) {
   const shown = words.slice(0, WORDS_SHOWN).sort(([one], [other]) => one.localeCompare(other));
   return html`<ul class="words">
     ${shown.map(([word, n]) => html`<li data-weight=${weight(n, most)}>${word}<span class="kern-sr-only"> (${n})</span></li>`)}
-  </ul>`;
+  </ul>
+  ${words.length > shown.length ? html`<p class="small soft">${t("tally.more", { n: words.length - shown.length })}</p>` : nothing}`;
 }
 
 /**
