@@ -3,7 +3,7 @@
 import { html, nothing } from "/static/vendor/lit-html/lit-html.js";
 import { repeat } from "/static/vendor/lit-html/directives/repeat.js";
 
-import { attempt } from "../ask.js";
+import { attempt, confirmed } from "../ask.js";
 import { now } from "../clock.js";
 import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
@@ -36,12 +36,19 @@ export class HandDesk extends Live {
     return html`<section class="sheet stack" aria-labelledby="hands-title">
       <div class="row row--apart">
         <h2 id="hands-title">${t("hands.title")} <span class="soft">${hands.length}</span></h2>
-        <button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" @click=${() => attempt(() => room.ask("hand.lower", { person: null }))}>
+        <button class="kern-btn kern-btn--tertiary kern-btn--small" type="button" @click=${() => this.#lowerAll(hands.length)}>
           <span class="kern-label">${t("hands.lower.all")}</span>
         </button>
       </div>
       <ol class="list hands">${repeat(hands, ({ person }) => person, (hand, place) => this.#hand(hand, place))}</ol>
     </section>`;
+  }
+
+  /** The order in which hands were raised is lost with them: asked once. @param {number} n */
+  async #lowerAll(n) {
+    const yes = t("hands.lower.all");
+    if (n > 1 && !(await confirmed({ title: yes, text: t("hands.lower.all.ask", { n }), yes }))) return;
+    await attempt(() => room.ask("hand.lower", { person: null }));
   }
 
   /**
