@@ -46,6 +46,7 @@ soak: .venv/ready
 screens: .venv/ready static/vendor/ready
 	@tools/need chromium
 	@$(BIN)/python -m tests.browser.screens
+	@$(BIN)/python -m tests.browser.states
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
