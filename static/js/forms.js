@@ -13,6 +13,9 @@ export function wakeForms() {
     const form = event.target;
     if (form instanceof HTMLFormElement && form.dataset.ask) void ask(event, form);
   });
+  const menu = document.querySelector(".site-nav");
+  const here = menu?.querySelector("[aria-current]");
+  if (menu && here instanceof HTMLElement) menu.scrollLeft = here.offsetLeft - menu.clientWidth / 2;
   document.querySelectorAll(".drop").forEach((field) => wakeDrop(/** @type {HTMLElement} */ (field)));
 }
 
