@@ -444,7 +444,7 @@ function roomView({ key, title: name, taken }, begun) {
   const light = room.state.boards?.lights[key] ?? "open";
   return html`<li class="venue__room" data-light=${begun ? light : nothing}>
     <h2>${name}</h2>
-    <p><span>${icon("people")}${t("venue.groups.people", { n: taken })}</span>${begun ? html`<span><i class="lamp" aria-hidden="true"></i>${t(`board.light.${light}`)}</span>` : nothing}</p>
+    <p><span>${icon("people")}${t(taken === 1 ? "venue.groups.person" : "venue.groups.people", { n: taken })}</span>${begun ? html`<span><i class="lamp" aria-hidden="true"></i>${t(`board.light.${light}`)}</span>` : nothing}</p>
   </li>`;
 }
 
