@@ -227,6 +227,7 @@ async def full_group(day: Day) -> None:
     here: list[Client] = []
     for client, person in seats[: IN_ROOM - 1 - len(FILMED)]:
         await day.do("breakouts.move", session=GROUPS, person=person, room=ROOM)
+        await client.do("session.join", session=GROUPS)
         await client.do("breakouts.enter", session=GROUPS)
         here.append(client)
     async with filmed(day) as windows:
