@@ -25,8 +25,8 @@ test: .venv/ready static/vendor/ready
 	@npm test --silent
 	@echo "Quick tests, two at a time …"
 	@$(BIN)/pytest -n 2 -q -m "not browser and not load" $(PYTEST)
-	@echo "Stories in real browsers, one after the other …"
-	@$(BIN)/pytest -m browser $(PYTEST)
+	@echo "Stories in real browsers, two at a time …"
+	@$(BIN)/pytest -n 2 --dist loadgroup -q -m browser $(PYTEST)
 	@echo "Stories of load, alone …"
 	@$(BIN)/pytest -m load $(PYTEST)
 

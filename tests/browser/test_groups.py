@@ -72,8 +72,7 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
             ).to_be_visible()
         assert await violations(desk) == []
 
-        # The call reaches everybody, in a pause too; who wants to stays; the others' pages change by themselves, without
-        # a reload.
+        # The call reaches everybody, in a pause too; who wants to stays; the others' pages change without a reload.
         await server.command_as(MODERATOR, "pause.start", session=BEFORE, minutes=10)
         for person in (anna, bernd, clara):
             await person.sees(t("pause.back"))

@@ -193,7 +193,7 @@ def _check_attendance(exports: dict[str, bytes]) -> None:
         visits = [
             _interval({**visit, "ended": visit["ended"] or session["ran"][-1]["ended"]}) for visit in person["visits"]
         ]
-        assert len(visits) == 2 * devices, email  # before the server was killed, and after it
+        assert len(visits) >= 2 * devices, email  # before the server was killed, and after it
         minutes = round(_seconds_inside(visits, ran) / 60, 1)
         assert abs(person["minutes"] - minutes) <= 0.1
         assert rows[email]["Minuten"] == f"{person['minutes']:.1f}".replace(".", ",")
