@@ -26,7 +26,9 @@ test: .venv/ready static/vendor/ready
 	@echo "Quick tests, two at a time …"
 	@$(BIN)/pytest -n 2 -q -m "not browser and not load" $(PYTEST)
 	@echo "Stories in real browsers, two at a time …"
-	@$(BIN)/pytest -n 2 --dist loadgroup -q -m browser $(PYTEST)
+	@$(BIN)/pytest -n 2 -q -m "browser and not networks" $(PYTEST)
+	@echo "Stories on networks of their own, one after the other …"
+	@$(BIN)/pytest -q -m networks $(PYTEST)
 	@echo "Stories of load, alone …"
 	@$(BIN)/pytest -m load $(PYTEST)
 

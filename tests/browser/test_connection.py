@@ -15,7 +15,7 @@ from tests.browser.stage import SESSION, programme
 from tests.netns import Namespace, run
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("networks")]  # one at a time: servers tell all addresses
+pytestmark = [pytest.mark.browser, pytest.mark.networks]
 ANNA, SPEAKER, MODERATOR = "violetta.kohl@example.org", "michael.fleig@example.org", "oliver.lilie@example.org"
 DIALOG = "dialog.report"
 STATS = "document.querySelector('conf-stage').pictures.stats()"

@@ -11,7 +11,7 @@ from tests.firefox import Firefox, Tab
 from tests.netns import Namespace
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("networks")]  # one at a time: servers tell all addresses
+pytestmark = [pytest.mark.browser, pytest.mark.networks]
 ANNA, SPEAKER, MODERATOR = "violetta.kohl@example.org", "michael.fleig@example.org", "oliver.lilie@example.org"
 JOIN = f"""(() => {{
   const button = [...document.querySelectorAll("button")].find(

@@ -13,7 +13,7 @@ from tests.browser.stage import MODERATOR, SESSION, programme
 from tests.netns import Namespace
 from tests.server import Server, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("networks")]  # one at a time: servers tell all addresses
+pytestmark = [pytest.mark.browser, pytest.mark.networks]
 ANNA = "violetta.kohl@example.org"
 
 

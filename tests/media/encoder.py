@@ -44,12 +44,14 @@ def send(url: str, seconds: float, token: str) -> None:
     """Publish to a WHIP endpoint for so long.
 
     About once in 25 starts on a busy machine FFmpeg's muxer leaves its socket blocking after the handshake and then
-    sends a picture every few seconds; it is opened again then, as whoever stands at the encoder would.
+    sends a picture every few seconds; it is opened again then, as whoever stands at the encoder would, and also when a
+    network that was taken away made it give up.
     """
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        with contextlib.suppress(Stuck):
+        with contextlib.suppress(Stuck, OSError):
             _send(url, ends, token)
+        time.sleep(0.5)
 
 
 def _send(url: str, ends: float, token: str) -> None:

@@ -19,6 +19,7 @@ PAGE = Path(__file__).with_name("page.html").read_text()
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.networks,
 ]
 
 

@@ -20,6 +20,7 @@ SECONDS = 8.0
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.networks,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

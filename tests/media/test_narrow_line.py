@@ -20,6 +20,7 @@ NARROW = "500kbit"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.networks,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 

@@ -27,6 +27,7 @@ INBOUND = "rtpStats('viewer', 'inbound-rtp')"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.networks,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
