@@ -50,17 +50,6 @@ STAGE = """
       - {key: frage, question: "Was nun?", kind: multiple, max_choices: 2, options: [a, b, c]}
       - {key: wort, question: "Ein Wort?", kind: words, anonymous: true}
 """
-GROUPS = """
-  - key: gruppen
-    kind: breakouts
-    title: Arbeitsgruppen
-    starts: "09:30"
-    ends: "10:30"
-    rooms:
-      - {key: eins, title: Eins, capacity: 10, moderators: [mo@example.org]}
-      - {key: zwei, title: Zwei, capacity: 10, moderators: []}
-    board: [Kernaussagen, Offenes]
-"""
 END = """
   - key: schluss
     kind: feedback
@@ -111,17 +100,6 @@ def test_a_short_day_with_stage_polls_and_rating(tmp_path: Path, capsys: pytest.
     assert set(found["memory"]) == {"Server", "Medien 1"}
     assert state(data) == before
     assert processes.workers() == []
-
-
-@pytest.mark.load
-def test_a_short_day_with_working_groups(tmp_path: Path) -> None:
-    """Everybody is in the room of theirs, sees and hears it alone, and every letter typed is in the export."""
-    code, found = rehearsed(imported(tmp_path, GROUPS), "--people", "10", "--media", "6", "--media-workers", "2")
-    assert [check for check in found["checks"] if not check["good"]] == []
-    assert code == 0
-    assert found["answers"]["breakouts.enter"]["count"] == 10
-    assert found["answers"]["board.write"]["count"] > 20
-    assert found["media"]["packets"] > 500
 
 
 async def test_a_day_that_has_begun_is_not_rehearsed(tmp_path: Path) -> None:
