@@ -53,21 +53,25 @@ async def prepare(unit: Unit) -> None:
     await _keep(unit, run, known)
 
 
-async def advance(unit: Unit, step: int, person: Person) -> bool:
+async def advance(unit: Unit, step: int, person: Person, *, sure: bool = False) -> bool:
     """Do the next cue. Whether it was this press that did it: the same press twice is harmless.
 
     Args:
         step: as the page saw it.
+        sure: whether the person was asked already where a cue is easily regretted.
 
     Raises:
-        ConferenceError: ``direction.done`` when somebody else was quicker, ``direction.end`` when all is done, and
-            what the cue's own verb raises. NotAllowed where the person does not moderate.
+        ConferenceError: ``direction.done`` when somebody else was quicker, ``direction.end`` when all is done,
+            ``direction.unplaced`` when working groups would start with people who have none, and what the cue's own
+            verb raises. NotAllowed where the person does not moderate.
     """
     show = await _claim(unit, step, person)
     if show is None:
         return False
     row = await _next(unit)
     item = await _moderated(unit, row.session, person)
+    if row.kind == Kind.GROUPS_START and not sure:
+        await doing.check_everybody_placed(unit, item)
     due = planned(Kind(row.kind), item)
     undo = await doing.do(unit, show, row.to_model())
     row.undo = {**undo, "drift": show.drift}

@@ -342,6 +342,18 @@ async def _phase(unit: Unit, row: SessionRow) -> Phase:
     return Phase((await breakout_queries.round_row(unit.db, row.id)).phase)
 
 
+async def check_everybody_placed(unit: Unit, item: Session) -> None:
+    """Raise ConferenceError ``direction.unplaced`` where groups are about to start and somebody has none."""
+    if (await breakout_queries.round_row(unit.db, item.id)).phase in (Phase.ANNOUNCED, Phase.OPEN):
+        return
+    everybody = await breakout_queries.participants(unit.db, item)
+    placed = {row.person_id for row in await breakout_queries.places(unit.db, item.id) if row.room}
+    if count := sum(person.id not in placed for person in everybody):
+        who = "1 Person hat" if count == 1 else f"{count} Personen haben"
+        more = "Beim Eintreten kommen sie in die leerste." if count > 1 else "Beim Eintreten kommt sie in die leerste."
+        raise ConferenceError("direction.unplaced", f"{who} noch keine Gruppe. {more}")
+
+
 async def _start_groups(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
     row = await sessions.row(unit.db, cue.session)
     if await _phase(unit, row) in (Phase.ANNOUNCED, Phase.OPEN):

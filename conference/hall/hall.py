@@ -79,6 +79,7 @@ class Hall:
         self.visits: dict[str, Visit] = {}
         self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
+        self._leaving: GroupCommit[str, None] = GroupCommit(store, presence.end_all)
         self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
         self.boards = Boards(store, lambda: self.visits)
         self.groups = Groups(
@@ -136,6 +137,7 @@ class Hall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.ballots.stop()
         await self._joining.stop()
+        await self._leaving.stop()
         await self.groups.stop()
         await self.boards.stop()
         await self.media.stop()
@@ -204,8 +206,7 @@ class Hall:
         self.talk.left(visit)
         self.media.talk(visit.id, None)
         if visit.joined:
-            async with self.store.unit() as unit:
-                await presence.end(unit, [visit.id])
+            await self._leaving.put(visit.id)
             self._dirty |= visit.joined
             self._quieten(*visit.joined)
         self._devices(visit)

@@ -22,6 +22,12 @@ class Press(InSession):
     step: int = Field(ge=0, le=1_000_000)
 
 
+class Next(Press):
+    """Whether the person was asked already where a cue is easily regretted."""
+
+    sure: bool = False
+
+
 class ShiftBy(Press):
     """By how many minutes."""
 
@@ -73,11 +79,11 @@ class New(Place):
     minutes: int | None = Field(ge=1, le=LONGEST_MINUTES)
 
 
-@command("direction.next", may=Permission.MODERATE, body=Press)
-async def advance(asked: Asked[Press]) -> dict[str, bool]:
+@command("direction.next", may=Permission.MODERATE, body=Next)
+async def advance(asked: Asked[Next]) -> dict[str, bool]:
     """*Weiter*: do the next cue."""
     async with asked.hall.store.unit() as unit:
-        return {"done": await actions.advance(unit, asked.body.step, asked.visit.person)}
+        return {"done": await actions.advance(unit, asked.body.step, asked.visit.person, sure=asked.body.sure)}
 
 
 @command("direction.skip", may=Permission.MODERATE, body=Press)

@@ -239,7 +239,7 @@ class _Day:
             await self._wait(due.get(cue["key"], 0.0))
             await self._before(cue)
             try:
-                await self._director.ask("direction.next", session=cue["session"], step=state["step"])
+                await self._director.ask("direction.next", session=cue["session"], step=state["step"], sure=True)
             except Refused:
                 with contextlib.suppress(Refused):  # a cue that cannot be done now is skipped, as people would
                     await self._director.ask("direction.skip", session=cue["session"], step=state["step"])

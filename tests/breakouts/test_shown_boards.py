@@ -75,7 +75,8 @@ class Boards:
     async def press(self, command: str = "direction.next") -> None:
         async with self.room.store.reading() as db:
             step = (await direction.direction_view(db))["step"]
-        await self.do(self.lilie, command, step=step)
+        sure = {"sure": True} if command == "direction.next" else {}
+        await self.do(self.lilie, command, step=step, **sure)
 
     async def to(self, key: str) -> None:
         """Skip until this cue is the next."""

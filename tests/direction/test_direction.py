@@ -43,7 +43,12 @@ async def _direction(room: Room) -> dict[str, Any]:
 
 async def _press(room: Room, visit: Visit, command: str = "direction.next", **body: Any) -> Any:
     step = (await _direction(room))["step"]
-    return await room.do(visit, command, session=visit.session, step=step, **body)
+    return await room.do(visit, command, session=visit.session, step=step, **_sure(command), **body)
+
+
+def _sure(command: str) -> dict[str, bool]:
+    """Groups may start although somebody has none."""
+    return {"sure": True} if command == "direction.next" else {}
 
 
 async def _refused(room: Room, visit: Visit, command: str, **body: Any) -> ConferenceError:
@@ -80,6 +85,21 @@ async def test_weiter_plays_the_programme(tmp_path: Path) -> None:
         assert [p["key"] for p in (await room.snapshot(anna))["polls"] if p["state"] == "open"] == ["lage"]
         await _press(room, lilie)
         assert [p["key"] for p in (await room.snapshot(anna))["polls"] if p["state"] == "published"] == ["lage"]
+
+
+async def test_groups_start_without_question_only_when_everybody_has_one(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        organiser = await room.enter(ORGANISER, LIVE)
+        await _to(room, organiser, "arbeitsgruppen:groups.start")
+        before = await _direction(room)
+        refusal = await _refused(room, organiser, "direction.next", step=before["step"])
+        assert refusal.code == "direction.unplaced"
+        assert refusal.message.endswith("noch keine Gruppe. Beim Eintreten kommen sie in die leerste.")
+        assert await _direction(room) == before, "nothing happened, the same press may be made again"
+        await room.do(organiser, "breakouts.assign", session="arbeitsgruppen", fresh=False)
+        assert await room.do(organiser, "direction.next", session=LIVE, step=before["step"]) == {"done": True}
+        breakouts = (await room.snapshot(await room.enter(ORGANISER, "arbeitsgruppen")))["breakouts"]
+        assert breakouts["round"]["phase"] == "announced"
 
 
 async def test_the_whole_day_by_one_button(tmp_path: Path) -> None:
@@ -328,7 +348,7 @@ async def _step(room: Room, visit: Visit, command: str, given_: int, number: int
             await room.do(visit, command, **here, step=max(step, 0), minutes=5)
             return known
     before_press = await _direction(room)
-    answer = await room.do(visit, command, **here, step=max(before_press["step"] - given_, 0))
+    answer = await room.do(visit, command, **here, step=max(before_press["step"] - given_, 0), **_sure(command))
     after = await _direction(room)
     changed = [new["key"] for old, new in zip(before_press["cues"], after["cues"], strict=True) if old != new]
     assert len(changed) == int(answer["done"])

@@ -221,7 +221,8 @@ class Groups:
             "question.move": {"question": f"q-{n:016d}", "to": ("open", "answered", "dismissed")[n % 3]},
             "hand.raise": {"up": n % 3 != 0},
             "hand.call": {"person": person},
-            **{f"direction.{press}": {"step": step_} for press in ("next", "undo", "skip")},
+            **{f"direction.{press}": {"step": step_} for press in ("undo", "skip")},
+            "direction.next": {"step": step_, "sure": n % 4 > 0},
             "direction.shift": {"step": step_, "minutes": n - 20},
             "direction.add": {
                 "cue": f"own-number-{number}", "kind": "message", "of": GROUPS, "target": "", "text": "Hallo",

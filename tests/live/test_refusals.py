@@ -54,7 +54,7 @@ FREE = frozenset(
         "capacity", "swaps", "choosing", "staying", "done", "fresh", "at_once", "following", "light", "state",
         "update", "field", "cursor", "max_choices", "scale_from", "scale_to", "revisable",
         "called", "screen", "named", "paused", "position",
-        "feed",
+        "feed", "sure",
     }
 )  # fmt: skip
 """Fields that name nothing that could be somebody else's."""

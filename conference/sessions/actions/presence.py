@@ -32,9 +32,8 @@ class Joining:
 async def begin(unit: Unit, joining: Sequence[Joining]) -> list[Exception | None]:
     """Visits join: their intervals open. Joining twice is one interval (a unique key says so)."""
     ids = {row.key: row.id for row in await queries.rows(unit.db)}
-    for each in joining:
-        if each.session in ids:
-            await _open(unit, ids[each.session], each.person.id, each.visit, ONLINE)
+    known = [each for each in joining if each.session in ids]
+    await _open(unit, *(_interval(unit, ids[each.session], each.person.id, each.visit, ONLINE) for each in known))
     return [None if each.session in ids else NotFound("Diese Veranstaltung") for each in joining]
 
 
@@ -44,6 +43,12 @@ async def end(unit: Unit, visits: Collection[str], key: str | None = None) -> No
     if key is not None:
         query = query.where(PresenceRow.session_id == (await queries.row(unit.db, key)).id)
     await unit.db.execute(query.values(ended=unit.now, last_seen=unit.now))
+
+
+async def end_all(unit: Unit, visits: Sequence[str]) -> list[None]:
+    """Visits leave everything they had joined."""
+    await end(unit, visits)
+    return [None] * len(visits)
 
 
 async def seen(unit: Unit, visits: Collection[str]) -> None:
@@ -75,7 +80,7 @@ async def check_in(unit: Unit, key: str, person: Person) -> None:
         _STILL_OPEN,
     )
     if (await unit.db.execute(already)).first() is None:
-        await _open(unit, row.id, person.id, new_id("hall"), HALL)
+        await _open(unit, _interval(unit, row.id, person.id, new_id("hall"), HALL))
 
 
 async def arrive(unit: Unit, key: str, person: Person) -> None:
@@ -110,7 +115,7 @@ async def seat(unit: Unit, session_id: int, person_id: int, visit: str, room: st
     if open_now == room:
         return
     await unit.db.execute(update(PresenceRow).where(*mine).values(ended=unit.now, last_seen=unit.now))
-    await _open(unit, session_id, person_id, visit, ONLINE, room)
+    await _open(unit, _interval(unit, session_id, person_id, visit, ONLINE, room))
 
 
 async def unseat(unit: Unit, session_id: int, person_id: int | None = None) -> None:
@@ -125,14 +130,15 @@ async def unseat(unit: Unit, session_id: int, person_id: int | None = None) -> N
         await seat(unit, session_id, person_id, visit, "")
 
 
-async def _open(unit: Unit, session_id: int, person_id: int, visit: str, source: str, room: str = "") -> None:
-    row = {
-        "session_id": session_id,
-        "person_id": person_id,
-        "visit": visit,
-        "source": source,
-        "room": room,
-        "began": unit.now,
-        "last_seen": unit.now,
-    }
-    await unit.db.execute(upsert(unit.db)(PresenceRow).values(**row).on_conflict_do_nothing())
+def _interval(
+    unit: Unit, session_id: int, person_id: int, visit: str, source: str, room: str = ""
+) -> dict[str, object]:
+    times = {"began": unit.now, "last_seen": unit.now}
+    return {
+        "session_id": session_id, "person_id": person_id, "visit": visit, "source": source, "room": room, **times
+    }  # fmt: skip
+
+
+async def _open(unit: Unit, *intervals: dict[str, object]) -> None:
+    if intervals:
+        await unit.db.execute(upsert(unit.db)(PresenceRow).on_conflict_do_nothing(), intervals)

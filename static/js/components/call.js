@@ -67,13 +67,11 @@ export class Call extends Live {
     if (Date.parse(call.opens_at) <= now() && room.connection === "live") room.follow(call.session);
   }
 
-  /** From working groups everybody goes on to where the day goes on, and to them from what is over. */
+  /** From what is over everybody goes on to where the day goes on; working groups are over when they are closed. */
   #followDay() {
     const [here, next] = [room.item, room.belongs];
     if (!here || !next || next.key === here.key || next.state !== "live") return;
-    const back = here.kind === "breakouts" && (here.state === "ended" || room.state.breakouts?.round.phase === "closed");
-    const there = next.kind === "breakouts" && here.state === "ended";
-    if (back || there) room.follow(next.key);
+    if (here.state === "ended" || room.state.breakouts?.round.phase === "closed") room.follow(next.key);
   }
 
   /**

@@ -6,13 +6,14 @@ import { repeat } from "/static/vendor/lit-html/directives/repeat.js";
 
 import { address } from "../address.js";
 import { announce } from "../announce.js";
-import { attempt } from "../ask.js";
+import { attempt, confirmed, wording } from "../ask.js";
 import { now } from "../clock.js";
 import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
+import { CommandError } from "../protocol.js";
 import { room } from "../room.js";
-import { ON_TIME, lastCue, lateness, nextCue, planned } from "../state/index.js";
+import { ON_TIME, lastCue, lateness, leadsOn, nextCue, planned } from "../state/index.js";
 import { CueEditor } from "./cue-editor.js";
 import "./time-left.js";
 
@@ -246,14 +247,32 @@ export class DirectionDesk extends Live {
     this.#busy = true;
     this.update();
     const [cue, last] = [nextCue(direction), lastCue(direction)];
-    const done = await attempt(() => room.ask(command, { step: direction.step, ...more }));
+    const done = await attempt(() => this.#ask(command, { step: direction.step, ...more }, cue));
     const about = command === "direction.undo" ? last : cue;
     if (done && about && command !== "direction.shift") announce("direction", t(`${command}.done`, { what: label(about) }));
     if (done && command === "direction.shift") announce("direction", t("direction.shift.done"));
     setTimeout(() => {
       this.#busy = false;
       this.update();
+      if (done && command === "direction.next") goAlong();
     }, SETTLE);
+  }
+
+  /**
+   * A step that is easily regretted is done when the person is sure; null: it is not.
+   *
+   * @param {string} command
+   * @param {object} body
+   * @param {Cue | null} cue
+   */
+  async #ask(command, body, cue) {
+    try {
+      return await room.ask(command, body);
+    } catch (error) {
+      if (!cue || !(error instanceof CommandError) || error.code !== "direction.unplaced") throw error;
+      const sure = await confirmed({ title: label(cue), text: wording(error), yes: t("desk.groups.start") });
+      return sure ? await room.ask(command, { ...body, sure }) : null;
+    }
   }
 
   /**
@@ -307,6 +326,12 @@ function detail(cue) {
   const item = room.state.agenda.find(({ key }) => key === cue.session);
   const names = item?.parts.find(({ key }) => key === cue.target)?.speakers.map(({ name }) => name) ?? [];
   return names.length > 0 ? t("direction.speakers", { names: names.join(", ") }) : session(cue);
+}
+
+/** Whoever ended this session by *Weiter* goes on where the day goes on: its desk is there. */
+function goAlong() {
+  const [here, next] = [room.item, room.belongs];
+  if (here?.state === "ended" && next && leadsOn(next, here)) location.assign(address(`/s/${next.key}/moderation`));
 }
 
 /** How late the day is, in words. @param {Direction} direction */

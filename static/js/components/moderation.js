@@ -6,6 +6,7 @@ import { address } from "../address.js";
 import { icon, Live } from "../element.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
+import { leadsOn } from "../state/index.js";
 import { stateBadge } from "./agenda.js";
 import "./board-desk.js";
 import "./direction.js";
@@ -20,13 +21,15 @@ import "./run-of-show.js";
 import "./stage-desk.js";
 import "./stage.js";
 
+/** @import {AgendaItem} from "../state/types.js" */
+
 export class Moderation extends Live {
   view() {
     const item = room.item;
     if (item === null) return nothing;
     const seen = item.state === "live" || item.state === "backstage";
     return html`<div class="console">
-      <div class="console__column console__run"><conf-direction></conf-direction><conf-run-of-show></conf-run-of-show></div>
+      <div class="console__column console__run">${onward(item)}<conf-direction></conf-direction><conf-run-of-show></conf-run-of-show></div>
       <div class="console__column">
         <section class="sheet stack">
           <div class="row row--apart">
@@ -61,6 +64,16 @@ export class Moderation extends Live {
       </div>
     </div>`;
   }
+}
+
+/** The day goes on elsewhere. @param {AgendaItem} here */
+function onward(here) {
+  const next = room.belongs;
+  if (here.state !== "ended" || !next || !leadsOn(next, here)) return nothing;
+  return html`<div class="sheet stack" role="status">
+    <p><b>${t("console.onward", { title: next.title })}</b></p>
+    <a class="kern-btn kern-btn--primary" href=${address(`/s/${next.key}/moderation`)}>${icon("arrow")}<span class="kern-label">${t("way.moderation")}</span></a>
+  </div>`;
 }
 
 customElements.define("conf-moderation", Moderation);

@@ -9,7 +9,7 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
-import { whereNext } from "../state/index.js";
+import { leadsOn, whereNext } from "../state/index.js";
 import { partView, stateBadge } from "./agenda.js";
 import "./call.js";
 import "./chat.js";
@@ -259,16 +259,6 @@ export class Session extends Live {
     this.#joining = false;
     this.update();
   }
-}
-
-/**
- * Whether somebody who sits in one session is wanted in another. Who waits early need not go back to the door.
- *
- * @param {AgendaItem} belongs
- * @param {AgendaItem} here
- */
-function leadsOn(belongs, here) {
-  return belongs.key !== here.key && belongs.state === "live" && !(belongs.kind === "lobby" && here.state !== "live");
 }
 
 customElements.define("conf-session", Session);

@@ -45,6 +45,16 @@ export function belongsNow(agenda) {
 }
 
 /**
+ * Whether somebody who sits in one session is wanted in another. Who waits early need not go back to the door.
+ *
+ * @param {AgendaItem} belongs
+ * @param {AgendaItem} here
+ */
+export function leadsOn(belongs, here) {
+  return belongs.key !== here.key && belongs.state === "live" && !(belongs.kind === "lobby" && here.state !== "live");
+}
+
+/**
  * Where the day goes on once this page's session is over: where something runs, else with what comes after it; what
  * was left out before stays left out. A session with a stage goes on itself.
  *

@@ -12,7 +12,7 @@ import { pollFacts } from "./polls.js";
 import { questionFacts } from "./questions.js";
 import { stageFacts } from "./stage.js";
 
-export { belongsNow, whereNext } from "./agenda.js";
+export { belongsNow, leadsOn, whereNext } from "./agenda.js";
 export { ON_TIME, comingUp, lastCue, lateness, nextCue, planned, until } from "./direction.js";
 export { filmAt } from "./films.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
