@@ -93,6 +93,11 @@ class Receiving:
             await drop(self._data, self._key)
 
     @property
+    def began(self) -> bool:
+        """Whether a film was taken in already."""
+        return self._name != ""
+
+    @property
     def _coming(self) -> Path:
         return folder(self._data) / f"{self._key}.coming"
 

@@ -37,6 +37,7 @@ from conference.people import queries as people
 from conference.people.model import Link, Person
 from conference.people.tokens import Tokens
 from conference.polls.actions import Cast, cast_ballots
+from conference.questions import actions as hands
 from conference.sessions import queries
 from conference.sessions.actions import presence, stage
 from conference.sessions.facts import AgendaReplaced, SpeakerChanged
@@ -393,6 +394,7 @@ class Hall:
         for key, person, source in [p for p, since in self._deserted.items() if now - since >= DESERTED_AFTER]:
             async with self.store.unit() as unit:
                 await stage.leave(unit, key, missing[key, person, source], Source(source))
+                await hands.taken_off(unit, key, person)
 
     def mark(self, key: str) -> None:
         """What is shown of this session's presence and votes is stale."""

@@ -11,6 +11,10 @@ from conference.media.engine import MediaEngine, MediaUnavailable
 from conference.people.model import Person
 
 
+ENDED = 2_000
+"""How many ended resources are known still: their pages end them too, a moment later."""
+
+
 class Owned(Protocol):
     """One resource: its id, its session's key, the public id of its person, and of the link that it was opened by."""
 
@@ -41,6 +45,7 @@ class Resources(Generic[OwnedT]):
         self._engine, self._lost = engine, lost
         self._resources: dict[str, OwnedT] = {}
         self._gone: list[OwnedT] = []
+        self._ended: dict[str, str] = {}
 
     def _forget(self, resource: str) -> None:
         """Know a resource no longer: it was closed, or is about to be."""
@@ -57,7 +62,9 @@ class Resources(Generic[OwnedT]):
         await self._engine.show(resource, heights)
 
     async def close_own(self, resource: str, person: Person) -> None:
-        """End one's own resource. Raises NotFound."""
+        """End one's own resource; one that has ended meanwhile too (RFC 9110 section 9.2.2). Raises NotFound."""
+        if self._ended.get(resource) == person.public_id:
+            return
         self._own(resource, person)
         await self.close(resource)
 
@@ -71,6 +78,14 @@ class Resources(Generic[OwnedT]):
         """End all media that was opened through a link."""
         for resource in [r for r in self._resources.values() if r.link == link]:
             await self.close(resource.id)
+
+    def _pop(self, resource: str) -> OwnedT | None:
+        known = self._resources.pop(resource, None)
+        if known is not None:
+            self._ended[resource] = known.person
+            while len(self._ended) > ENDED:
+                del self._ended[next(iter(self._ended))]
+        return known
 
     @contextlib.asynccontextmanager
     async def _closing_if_refused(self, resource: str) -> AsyncIterator[None]:

@@ -65,8 +65,8 @@ class RoomMedia(Resources[RoomResource]):
         self._turn = asyncio.Lock()
 
     def owns(self, resource: str) -> bool:
-        """Whether a resource is in one of the rooms."""
-        return resource in self._resources
+        """Whether a resource is, or was, in one of the rooms."""
+        return resource in self._resources or resource in self._ended
 
     async def publish(self, key: str, room: str, person: Person, link: Link, offer: str) -> Answer:
         """Accept somebody's camera and microphone in the room where this person is now.
@@ -212,7 +212,7 @@ class RoomMedia(Resources[RoomResource]):
         return answer
 
     def _forget(self, resource: str) -> None:
-        known = self._resources.pop(resource, None)
+        known = self._pop(resource)
         self._arriving.discard(resource)
         self._speaking.discard(resource)
         self._muted.pop(resource, None)

@@ -395,7 +395,7 @@ class StageMedia(Resources[Resource]):
                 await self.close(resource.id)
 
     def _forget(self, resource: str) -> None:
-        known = self._resources.pop(resource, None)
+        known = self._pop(resource)
         self._arriving.discard(resource)
         self._speaking.discard(resource)
         self._still.discard(resource)

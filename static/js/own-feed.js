@@ -2,6 +2,10 @@
 
 import { openTrack, Publisher } from "./media.js";
 
+/** @typedef {"audio" | "video"} Kind */
+
+const KINDS = /** @type {const} */ (["audio", "video"]);
+
 export class OwnFeed {
   /** One's own picture, as in a mirror. */
   mirror = document.createElement("video");
@@ -23,24 +27,34 @@ export class OwnFeed {
    *
    * @param {string} address where it is published
    * @param {{audio: boolean, video: boolean}} wanted
-   * @param {() => void} refused a device cannot be had
+   * @param {(kinds: Kind[]) => void} refused these devices cannot be had; the others go on
    */
   follow(address, wanted, refused) {
-    this.#turn = this.#turn.then(() => this.#apply(address, wanted)).catch(() => refused());
+    this.#turn = this.#turn
+      .then(() => this.#apply(address, wanted))
+      .then((kinds) => (kinds.length > 0 ? refused(kinds) : undefined))
+      .catch(() => refused([...KINDS]));
   }
 
   /**
    * @param {string} address
    * @param {{audio: boolean, video: boolean}} wanted
+   * @returns {Promise<Kind[]>} what cannot be had
    */
   async #apply(address, wanted) {
     const before = this.stream.getTracks().length;
     let opened = false;
-    for (const kind of /** @type {const} */ (["audio", "video"])) {
+    /** @type {Kind[]} */
+    const refused = [];
+    for (const kind of KINDS) {
       const track = this.stream.getTracks().find((one) => one.kind === kind) ?? null;
       const runs = track?.readyState === "live";
       if (wanted[kind] && !runs) {
-        const fresh = await openTrack(kind);
+        const fresh = await openTrack(kind).catch(() => null);
+        if (fresh === null) {
+          refused.push(kind);
+          continue;
+        }
         if (track) this.stream.removeTrack(track);
         this.stream.addTrack(fresh);
         opened = true;
@@ -50,8 +64,9 @@ export class OwnFeed {
       for (const one of this.stream.getAudioTracks()) one.enabled = wanted.audio;
     }
     if (opened) await this.#send(address, before < this.stream.getTracks().length);
-    this.mirror.srcObject = wanted.video ? this.stream : null;
+    this.mirror.srcObject = wanted.video && !refused.includes("video") ? this.stream : null;
     this.#changed();
+    return refused;
   }
 
   /**

@@ -43,6 +43,12 @@ def form(film: bytes, name: str = "film.webm", subtitles: str | None = SUBTITLES
     return data
 
 
+def twice(film: bytes) -> aiohttp.FormData:
+    data = form(film, subtitles=None)
+    data.add_field("film", film, filename="noch einer.webm")
+    return data
+
+
 async def upload(house: House, data: aiohttp.FormData, part: str = FILM, who: str = ORGANISER) -> tuple[int, str]:
     async with (
         await house.browser(who) as browser,
@@ -111,6 +117,7 @@ async def test_nobody_else_sees_it(house: House, films: dict[str, Path]) -> None
         (form(b""), "Bitte eine Filmdatei"),
         (form(b"\x1a\x45\xdf\xa3" + b"x" * 5000), "nicht zu lesen"),
         (form(b"\x1a\x45\xdf\xa3", subtitles="keine"), "keine Untertitel"),
+        (twice(b"\x1a\x45\xdf\xa3"), "genau eine Filmdatei"),
     ],
 )
 async def test_what_is_no_film_leaves_nothing_behind(house: House, data: aiohttp.FormData, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.house import MODERATOR, SPEAKER, House, until
+from tests.house import ANNA, MODERATOR, SPEAKER, House, until
 
 
 async def test_who_is_gone_for_a_minute_leaves_the_stage(house: House) -> None:
@@ -22,6 +22,22 @@ async def test_who_is_gone_for_a_minute_leaves_the_stage(house: House) -> None:
     await house.hall.clear_deserted()
     await until(lambda: moderator.heard("stage.left"))
     assert moderator.heard("stage.left") == [{"person": waiting["person"], "source": "camera"}]
+
+
+async def test_a_guest_who_is_gone_has_had_the_word(house: House) -> None:
+    moderator, guest = await house.enter(MODERATOR, "live-1"), await house.enter(ANNA, "live-1")
+    await moderator.do("session.move", session="live-1", to="live")
+    await guest.do("hand.raise", session="live-1", up=True)
+    [hand] = (await moderator.do("page.snapshot", session="live-1"))["hands"]
+    await moderator.do("hand.call", session="live-1", person=hand["person"])
+    await guest.do("hand.speak", session="live-1", video=False)
+    await guest.sio.disconnect()
+    await until(lambda: len(house.hall.visits) == 1)
+    await house.hall.clear_deserted()
+    house.clock.turn(60)
+    await house.hall.clear_deserted()
+    snapshot = await moderator.do("page.snapshot", session="live-1")
+    assert (snapshot["hands"], [slot for slot in snapshot["stage"]["slots"] if slot]) == ([], [])
 
 
 async def test_who_comes_back_stays(house: House) -> None:

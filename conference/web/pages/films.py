@@ -46,6 +46,8 @@ async def take(request: web.Request) -> web.StreamResponse:
         async with Receiving(data) as coming:
             async for part in await request.multipart():
                 if isinstance(part, BodyPartReader) and part.name == "film" and part.filename:
+                    if coming.began:
+                        raise BadRequest("Bitte genau eine Filmdatei schicken.")
                     await coming.film(part.filename, _chunks(part))
                 elif isinstance(part, BodyPartReader) and part.name == "subtitles":
                     await coming.subtitles(_chunks(part))

@@ -148,10 +148,9 @@ export class GroupRoom extends Live {
     const wanted = `${this.#group} ${audio} ${video}`;
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
-    this.#own.follow(address(`/whip/${room.state.session}?group=${encodeURIComponent(this.#group)}`), { audio, video }, () => {
-      note(t("devices.denied"));
-      this.#own.close();
-      void this.#set({ audio: false, video: false });
+    this.#own.follow(address(`/whip/${room.state.session}?group=${encodeURIComponent(this.#group)}`), { audio, video }, (kinds) => {
+      note(t(kinds.length > 1 ? "devices.denied" : `devices.denied.${kinds[0]}`));
+      void this.#set(Object.fromEntries(kinds.map((kind) => [kind, false])));
     });
   }
 

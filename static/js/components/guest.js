@@ -124,8 +124,9 @@ export class Guest extends Live {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     if (!entry || wanted === "") return this.#end();
-    this.#own.follow(address(`/whip/${room.state.session}`), { audio: entry.audio, video: entry.video }, () => {
-      note(t("devices.denied"));
+    this.#own.follow(address(`/whip/${room.state.session}`), { audio: entry.audio, video: entry.video }, (kinds) => {
+      note(t(kinds.length > 1 ? "devices.denied" : `devices.denied.${kinds[0]}`));
+      if (!kinds.includes("audio")) return void this.#set({ video: false });
       this.#own.close();
       void this.#done();
     });
