@@ -315,7 +315,9 @@ async def _start_pause(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:
     row = await sessions.row(unit.db, cue.session)
     if await pause_queries.running(unit.db, row.id):
         return {}
-    return {"run": await pauses.start(unit, cue.session, cue.minutes)}
+    run = await pauses.start(unit, cue.session, cue.minutes)
+    await films.hold(unit, cue.session)
+    return {"run": run}
 
 
 async def _unstart_pause(unit: Unit, _show: DirectionRow, cue: Cue, undo: Undo) -> None:

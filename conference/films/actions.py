@@ -113,6 +113,13 @@ async def pause(unit: Unit, key: str, part: str, paused: bool) -> None:
         await _keep(unit, key, row, film.pause(unit.now) if paused else film.resume(unit.now))
 
 
+async def hold(unit: Unit, key: str) -> None:
+    """Stop whatever film a session shows, where it is."""
+    row = await queries.on_stage(unit.db, (await sessions.row(unit.db, key)).id)
+    if row is not None:
+        await pause(unit, key, row.part, True)
+
+
 async def seek(unit: Unit, key: str, part: str, position: int) -> None:
     """Go to a position in milliseconds. Raises NotFound."""
     row = await _on(unit, key, part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from conference.core.roles import Permission
+from conference.films import actions as films
 from conference.hall.pause_clock import end_pause
 from conference.live.registry import Asked, InSession, command
 from conference.pauses import actions
@@ -52,7 +53,9 @@ class Back(OnePause):
 async def start(asked: Asked[Start]) -> dict[str, int]:
     """Begin."""
     async with asked.hall.store.unit() as unit:
-        return {"run": await actions.start(unit, asked.body.session, asked.body.minutes)}
+        run = await actions.start(unit, asked.body.session, asked.body.minutes)
+        await films.hold(unit, asked.body.session)
+        return {"run": run}
 
 
 @command("pause.skip", may=Permission.MODERATE, body=Skip)

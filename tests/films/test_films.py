@@ -240,6 +240,20 @@ async def test_a_session_that_ends_takes_its_film_along(tmp_path: Path) -> None:
         assert (await room.snapshot(lilie))["film"] is None
 
 
+async def test_a_film_waits_while_there_is_a_pause(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        crowd = Crowd(room)
+        lilie = await room.enter(MODERATOR, LIVE)
+        await crowd.file_film()
+        await room.do(lilie, "session.move", session=LIVE, to="live")
+        await room.do(lilie, "film.start", session=LIVE, part=FILM)
+        await crowd.wait(3 + 5)
+        await room.do(lilie, "pause.start", session=LIVE, minutes=5)
+        await crowd.wait(200)
+        film = (await room.snapshot(lilie))["film"]
+        assert (film["started_at"], film["position"]) == (None, 5_000)
+
+
 # --- the run of show ------------------------------------------------------------------------------------------------
 
 

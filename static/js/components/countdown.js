@@ -1,4 +1,7 @@
-/** The time until an instant on the server's clock, with the words `before` it; afterwards, with `over`, the time since. */
+/**
+ * The time until an instant on the server's clock, with the words `before` it; afterwards, with `over`, the time since,
+ * or the words `since` and how long.
+ */
 
 import { html, render } from "/static/vendor/lit-html/lit-html.js";
 
@@ -7,7 +10,7 @@ import { span } from "../figures.js";
 import { t } from "../i18n.js";
 
 export class Countdown extends HTMLElement {
-  static observedAttributes = ["to", "over", "before"];
+  static observedAttributes = ["to", "over", "before", "since"];
 
   #timer = 0;
   #awake = false;
@@ -31,12 +34,14 @@ export class Countdown extends HTMLElement {
     if (!this.#awake) this.replaceChildren();
     this.#awake = true;
     const late = left < 0 && this.hasAttribute("over");
-    const figure = late ? `+${span(-left)}` : span(left);
+    const since = late ? this.getAttribute("since") : null;
+    const figure = late ? `${since ? "" : "+"}${span(-left)}` : span(left);
+    const before = since ?? (late ? null : this.getAttribute("before"));
     render(
       html`<span class="countdown ${this.hasAttribute("small") ? "countdown--small" : ""}" role="timer">
-        ${late || !this.hasAttribute("before") ? "" : html`<span>${this.getAttribute("before")}</span>`}
+        ${before ? html`<span>${before}</span>` : ""}
         <span class="countdown__figure">${figure}</span>
-        ${late ? html`<span>${t("countdown.over")}</span>` : ""}
+        ${late && !since ? html`<span>${t("countdown.over")}</span>` : ""}
       </span>`,
       this,
     );

@@ -21,6 +21,7 @@ import { room } from "../room.js";
 import "./board.js";
 import "./chat.js";
 import "./countdown.js";
+import { Tabs } from "./tabs.js";
 
 /** @import {Breakouts, Group, GroupPerson, Message} from "../state/types.js" */
 
@@ -34,7 +35,7 @@ export class GroupRoom extends Live {
   pictures = null;
   #group = "";
   #own = new OwnFeed(() => this.update());
-  #tab = "board";
+  #tabs = new Tabs(["board", "chat", "people"], { label: "groups.side", says: (name) => this.#says(name) }, () => this.update());
   #written = 0;
   #read = -1;
   #wanted = "";
@@ -366,20 +367,14 @@ export class GroupRoom extends Live {
   /** @param {Group} group */
   #panels(group) {
     const board = (room.state.boards?.fields ?? []).length > 0;
-    const here = this.#here(group);
-    const tabs = [...(board ? ["board"] : []), "chat", "people"];
-    const tab = tabs.includes(this.#tab) ? this.#tab : tabs[0];
+    this.#tabs.names = [...(board ? ["board"] : []), "chat", "people"];
+    const tab = this.#tabs.open;
     if (tab === "chat") this.#read = this.#written;
     const fresh = this.#read < 0 ? 0 : this.#written - this.#read;
-    const says = { board: t("board.title"), chat: t("chat.title"), people: t("groups.people.tab", { n: here.length }) };
+    const sign = (/** @type {string} */ name) =>
+      name === "chat" && fresh > 0 ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: fresh })}</span></span>` : nothing;
     return html`<div class="group__panels">
-      <div class="tabs" role="tablist" aria-label=${t("groups.side")} @keydown=${(/** @type {KeyboardEvent} */ event) => this.#turn(event, tabs, tab)}>
-        ${tabs.map(
-          (one) => html`<button class="tabs__tab" type="button" role="tab" id="tab-${one}" aria-controls="panel-${one}" aria-selected=${one === tab ? "true" : "false"} tabindex=${one === tab ? 0 : -1} @click=${() => this.#show(one)}>
-            ${says[/** @type {"board"} */ (one)]}${one === "chat" && fresh > 0 ? html`<span class="fresh"><span class="kern-sr-only">${t("chat.fresh", { n: fresh })}</span></span>` : nothing}
-          </button>`,
-        )}
-      </div>
+      ${this.#tabs.view(sign)}
       ${board ? html`<section class="group__panel group__board" role="tabpanel" id="panel-board" aria-labelledby="tab-board" ?hidden=${tab !== "board"}><conf-board room=${group.key}></conf-board></section>` : nothing}
       <section class="group__panel group__chat" role="tabpanel" id="panel-chat" aria-labelledby="tab-chat" ?hidden=${tab !== "chat"}>
         <p class="small soft">${icon("lock")} ${t("groups.chat.more")}</p>
@@ -390,21 +385,10 @@ export class GroupRoom extends Live {
   }
 
   /** @param {string} tab */
-  #show(tab) {
-    this.#tab = tab;
-    this.update();
-  }
-
-  /**
-   * @param {KeyboardEvent} event
-   * @param {string[]} tabs
-   * @param {string} tab
-   */
-  #turn({ key }, tabs, tab) {
-    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
-    const next = tabs[(tabs.indexOf(tab) + (key === "ArrowRight" ? 1 : tabs.length - 1)) % tabs.length];
-    this.#show(next);
-    document.getElementById(`tab-${next}`)?.focus();
+  #says(tab) {
+    const group = room.state.breakouts?.group ?? null;
+    if (tab === "people") return t("groups.people.tab", { n: group ? this.#here(group).length : 0 });
+    return t(tab === "board" ? "board.title" : "chat.title");
   }
 
   /** What was there already is not new. @param {number} last */

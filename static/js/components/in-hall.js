@@ -26,7 +26,7 @@ const TABS = ["questions", "polls", "programme"];
 const FOLLOW_AFTER = 4_000;
 
 export class InHall extends Live {
-  #tabs = new Tabs(TABS, () => this.update());
+  #tabs = new Tabs(TABS, { label: "hall.panel", says: (name) => t(`hall.${name}`) }, () => this.update());
   #busy = false;
   #following = 0;
 

@@ -64,7 +64,7 @@ export class RunOfShow extends Live {
       <div class="run__times">
         <b>${time(item.starts)}–${time(item.ends)}</b> ${stateBadge(item)} ${next ? html`<span class="badge">${t("run.next")}</span>` : nothing}
         ${item.state === "live" ? html`<conf-countdown small over before=${t("run.left")} to=${item.ends}></conf-countdown>` : nothing}
-        ${next ? html`<conf-countdown small over before=${t("run.in")} to=${item.starts}></conf-countdown>` : nothing}
+        ${next ? html`<conf-countdown small over before=${t("run.in")} since=${t("run.since")} to=${item.starts}></conf-countdown>` : nothing}
       </div>
       ${here
         ? html`<span class="run__title" aria-current="page">${item.title}</span>`

@@ -36,7 +36,7 @@ const TABS = ["programme", "polls", "questions", "chat"];
 
 export class Session extends Live {
   #joining = false;
-  #tabs = new Tabs(TABS, () => this.update());
+  #tabs = new Tabs(TABS, { label: "hall.panel", says: (name) => t(`hall.${name}`) }, () => this.update());
   #seen = room.snapshot?.chat?.last ?? 0;
   #paused = false;
 
