@@ -10,7 +10,6 @@ from conference.core.errors import NotFound
 from conference.media.engine import MediaEngine, MediaUnavailable
 from conference.people.model import Person
 
-
 ENDED = 2_000
 """How many ended resources are known still: their pages end them too, a moment later."""
 
