@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from conference.store.sqlite import Connection
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -26,9 +28,11 @@ def database_url(data: Path) -> str:
 
 def open_engine(url: str) -> AsyncEngine:
     """An engine for the URL; SQLite gets WAL, foreign keys, a busy timeout and ``BEGIN IMMEDIATE``."""
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if url.startswith("sqlite"):
-        harden_sqlite(engine.sync_engine)
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True)
+    path = make_url(url).database or ""
+    engine = create_async_engine(url, async_creator=lambda: Connection(path))  # it is awaited
+    harden_sqlite(engine.sync_engine)
     return engine
 
 
