@@ -220,9 +220,13 @@ class Gateway(socketio.AsyncServer):
         if socket and socket.queue.qsize() > UNREAD_ANSWERS:
             self._close_later(eio_sid)
         elif id is not None:
-            await self._send_packet(
-                eio_sid, packet.Packet(packet.ACK, namespace=namespace or "/", id=id, data=[answer])
-            )
+            await self._send_packet(eio_sid, _packet(packet.ACK, namespace or "/", [answer], id))
+
+    async def send_event(self, sid: str, event: str, body: object) -> None:
+        """Put an event on its way to one socket; nothing happens where it is gone."""
+        eio_sid = self.manager.eio_sid_from_sid(sid, "/")
+        if eio_sid:
+            await self._send_packet(eio_sid, _packet(packet.EVENT, "/", [event, body]))
 
     async def _answer(self, eio_sid: str, visit: Visit, data: Any) -> dict[str, Any]:
         try:
@@ -274,7 +278,7 @@ class _Connection:
         self._sid = sid
 
     async def send(self, event: str, body: object) -> None:
-        await self._gateway.emit(event, body, to=self._sid)
+        await self._gateway.send_event(self._sid, event, body)
 
     def backlog(self) -> int:
         """Packets that engine.io still holds for this socket; 0 once it is gone."""
@@ -284,6 +288,11 @@ class _Connection:
 
     async def close(self) -> None:
         await self._gateway.hang_up(self._sid)
+
+
+def _packet(kind: int, namespace: str, data: list[Any], id: int | None = None) -> packet.Packet:
+    """A packet of JSON; nobody need look through it for bytes."""
+    return packet.Packet(kind, data, namespace, id, binary=False)
 
 
 def _failed() -> ConferenceError:
