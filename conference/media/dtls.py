@@ -74,9 +74,9 @@ class Dtls:
             self._transport.feed(datagram)
 
     async def close(self) -> None:
-        """Tell the peer, and stop."""
+        """Tell the peer, and stop; nobody is called any more."""
+        self._on_keys = self._on_end = _nobody
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
         await self._transport.stop()
-        self._on_keys = self._on_end = _nobody

@@ -177,9 +177,9 @@ class Peer:
         return "silent" if now - self.heard > silent else None
 
     async def close(self) -> None:
-        """Tell the peer, and forget the keys."""
-        await self.dtls.close()
+        """Forget the keys, and tell the peer: while that takes its time, it is nobody's any more."""
         self.srtp = None
+        await self.dtls.close()
 
     def stats(self, now: float) -> dict[str, Any]:
         """Counters for `MediaEngine.stats`."""
