@@ -14,7 +14,7 @@ help:
 	@echo "make check   lint, types, import layers, front-end types"
 	@echo "make bench   the benchmarks: ratios within one run"
 	@echo "make soak    half an hour of joining and leaving: does memory grow?"
-	@echo "make screens the pictures in docs/screens, taken anew"
+	@echo "make screens the pictures in docs/screens, taken anew, and what axe-core finds on them"
 	@echo "make wheel   the installable package in dist/"
 
 run: .venv/ready static/vendor/ready
@@ -49,6 +49,7 @@ screens: .venv/ready static/vendor/ready
 	@tools/need chromium
 	@$(BIN)/python -m tests.browser.screens
 	@$(BIN)/python -m tests.browser.states
+	@$(BIN)/python -m tests.browser.crew
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from conference.config import secret_key
 from conference.hall.hall import HEARTBEAT_SECONDS
 from conference.people.tokens import Tokens
 from conference.web.pages.session import CODE_SECONDS
+from tests.browser.axe import violations
 from tests.browser.clocked import turn
 from tests.browser.people import Visitor, chromium, t
 from tests.films.made import SUBTITLES, make_film
@@ -83,6 +84,7 @@ class Day:
         self.wanted = wanted
         self.links: dict[tuple[str | None, str | None], str] = {}
         self.crowd: list[Client] = []
+        self.flaws: list[str] = []
         self.moderator: Client
 
     async def begin(self) -> None:
@@ -150,14 +152,16 @@ class Day:
         await page.goto(f"{self.server.url}{path}{'&' if '?' in path else '?'}lang={lang}")
         return person
 
-    async def take(self, name: str, person: Visitor, *, wait: int = 1500) -> None:
-        """Take a picture when it stands still."""
+    async def take(self, name: str, person: Visitor, *, wait: int = 1500, paper: bool = False) -> None:
+        """Take a picture when it stands still, and let axe-core look as well, but at nothing printed."""
         if self.wanted and name not in self.wanted:
             return
         await person.page.mouse.move(0, 0)
         await person.page.wait_for_timeout(wait)
         await person.page.screenshot(path=PICTURES / f"{name}.png")
-        print(name, flush=True)
+        flaws = [] if paper else await violations(person)
+        self.flaws += [f"{name}: {flaw}" for flaw in flaws]
+        print(name, *flaws, sep="\n    ", flush=True)
 
     async def look(self, name: str, email: str | None, path: str, **how: Any) -> None:
         """Open a page, take its picture, close it."""
@@ -601,27 +605,44 @@ async def organiser(day: Day) -> None:
     await day.take("namensschilder", people)
     await people.page.emulate_media(media="print")
     await people.page.set_viewport_size({"width": 794, "height": 1123})
-    await day.take("namensschilder-druck", people)
+    await day.take("namensschilder-druck", people, paper=True)
     await people.context.close()
 
 
-async def main(wanted: Sequence[str]) -> None:
-    """Play the day."""
-    PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory:
-        clock = Path(directory) / "clock"
-        turn(clock, at(9, 35))
-        server = Server(Path(directory) / "data", program=("-m", "tests.browser.clocked", str(clock)))
-        await server.import_day()
-        async with running(server), chromium() as browser:
-            day = Day(server, browser, clock, wanted)
-            await day.begin()
-            await morning(day)
-            await stage(day)
-            await evening(day)
-            await day.disperse()
-            await day.moderator.sio.disconnect()
+async def day_of(day: Day) -> None:
+    """From the first who comes to the results."""
+    await morning(day)
+    await stage(day)
+    await evening(day)
+
+
+def photograph(
+    story: Callable[[Day], Awaitable[None]], wanted: Sequence[str], people: Callable[[Path], Path] | None = None
+) -> int:
+    """Play a day before the cameras. Returns 1 if axe-core complains of a picture.
+
+    Args:
+        wanted: names of pictures; none: all.
+        people: makes another list of people, in a directory.
+    """
+
+    async def play() -> list[str]:
+        PICTURES.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory() as directory:
+            clock = Path(directory) / "clock"
+            turn(clock, at(9, 35))
+            server = Server(Path(directory) / "data", program=("-m", "tests.browser.clocked", str(clock)))
+            await server.import_day(*([people(Path(directory))] if people else []))
+            async with running(server), chromium() as browser:
+                day = Day(server, browser, clock, wanted)
+                await day.begin()
+                await story(day)
+                await day.disperse()
+                await day.moderator.sio.disconnect()
+        return day.flaws
+
+    return 1 if asyncio.run(play()) else 0
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    sys.exit(photograph(day_of, sys.argv[1:]))

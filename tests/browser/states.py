@@ -8,19 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from conference.config import secret_key
 from conference.hall.hall import HEARTBEAT_SECONDS
 from conference.people.tokens import Tokens
 from conference.web.pages.session import CODE_SECONDS
-from tests.browser.clocked import turn
-from tests.browser.people import Visitor, chromium, t
-from tests.browser.screens import ANNA, FLEIG, GROUPS, LIVE, PHONE, PICTURES, PROJECTOR, Day, at
+from tests.browser.people import Visitor, t
+from tests.browser.screens import ANNA, FLEIG, GROUPS, LIVE, PHONE, PROJECTOR, Day, photograph
 from tests.house import Client
-from tests.server import PEOPLE, Server, running
+from tests.server import PEOPLE
 
 ROOM, IN_ROOM = "ag2", 18
 FILMED = {
@@ -199,6 +197,7 @@ async def full_group(day: Day) -> None:
     await phone.press("session.join")
     anna = await me(laptop)
     await day.do("session.move", session=GROUPS, to="live")
+    await day.fill(GROUPS)
     await laptop.press("session.join")
     await day.take("gruppen-wuensche", laptop)
     await day.do("breakouts.assign", session=GROUPS, fresh=True)
@@ -227,7 +226,6 @@ async def full_group(day: Day) -> None:
     here: list[Client] = []
     for client, person in seats[: IN_ROOM - 1 - len(FILMED)]:
         await day.do("breakouts.move", session=GROUPS, person=person, room=ROOM)
-        await client.do("session.join", session=GROUPS)
         await client.do("breakouts.enter", session=GROUPS)
         here.append(client)
     async with filmed(day) as windows:
@@ -290,21 +288,5 @@ async def play(day: Day) -> None:
     await full_group(day)
 
 
-async def main(wanted: Sequence[str]) -> None:
-    """Play the day."""
-    PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory:
-        clock = Path(directory) / "clock"
-        turn(clock, at(9, 35))
-        server = Server(Path(directory) / "data", program=("-m", "tests.browser.clocked", str(clock)))
-        await server.import_day(people(Path(directory)))
-        async with running(server), chromium() as browser:
-            day = Day(server, browser, clock, wanted)
-            await day.begin()
-            await play(day)
-            await day.disperse()
-            await day.moderator.sio.disconnect()
-
-
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    sys.exit(photograph(play, sys.argv[1:], people))

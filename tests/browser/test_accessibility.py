@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.browser.axe import violations
 from tests.browser.people import LAPTOP, PHONE, Visitor, chromium, t, visitor
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MODERATOR, SPEAKER, ORGANISER = "oliver.lilie@example.org", "michael.fleig@example.org", "organisation@example.org"
 ANNA, PRODUCTION = "violetta.kohl@example.org", "regie@example.org"
-
-
-async def violations(person: Visitor) -> list[str]:
-    """What axe-core complains of, with the place."""
-    await person.page.evaluate(AXE)
-    found: list[dict[str, Any]] = await person.page.evaluate(
-        "async (tags) => (await axe.run(document, { runOnly: tags })).violations", TAGS
-    )
-    path = await person.page.evaluate("location.pathname + location.search")
-    return [f"{person.name} {path}: {v['id']}: {n['target']} {n['failureSummary']}" for v in found for n in v["nodes"]]
 
 
 @pytest.mark.parametrize(

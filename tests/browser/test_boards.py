@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, expect
 
+from tests.browser.axe import violations
 from tests.browser.clocked import turn
 from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, t, until, visitor
-from tests.browser.test_accessibility import AXE, TAGS
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -31,13 +31,6 @@ def field(person: Visitor, number: int = 0) -> Locator:
 async def saved(person: Visitor) -> None:
     """Wait until the server has confirmed all that was typed here."""
     await expect(person.page.locator(".board__state")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
-
-
-async def accessible(person: Visitor, place: str) -> None:
-    """axe-core finds nothing in a part of the page."""
-    await person.page.evaluate(AXE)
-    run = "async ([place, tags]) => (await axe.run(place, { runOnly: tags })).violations.map(({ id }) => id)"
-    assert await person.page.evaluate(run, [place, TAGS]) == []
 
 
 async def in_room(server: Server, people: list[tuple[Visitor, str]]) -> None:
@@ -77,8 +70,8 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
             await expect(field(person)).to_have_value(f"{LEFT}Mitte {RIGHT}", timeout=PATIENCE)
         await expect(bernd.page.locator(".board__writers .writer")).to_contain_text("Kohl")
         await expect(anna.page.locator(".cursor")).to_have_count(1)
-        await accessible(anna, "conf-board")
-        await accessible(bernd, "conf-board")
+        assert await violations(anna, "conf-board") == []
+        assert await violations(bernd, "conf-board") == []
 
         # One's own typing is taken back, nobody else's.
         await field(anna, 1).fill("Wer zahlt?")
@@ -127,8 +120,8 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
         await desk.press("boards.first")
         await expect(clara.page.locator(".board-page")).to_contain_text("Ein Runder Tisch 🤝", timeout=PATIENCE)
         await expect(clara.page.locator(".board-page")).to_contain_text(CLOSING.strip(), timeout=PATIENCE)
-        await accessible(clara, "conf-board-page")
-        await accessible(desk, "conf-board-desk")
+        assert await violations(clara, "conf-board-page") == []
+        assert await violations(desk, "conf-board-desk") == []
         await item.get_by_text(t("boards.vote.pick")).click()
         await item.get_by_role("button", name=t("boards.vote.field")).last.click()
         await desk.press("boards.vote.open")

@@ -1,6 +1,6 @@
 /**
  * The time until an instant on the server's clock, with the words `before` it; afterwards, with `over`, the time since,
- * or the words `since` and how long.
+ * or the words `since` and how long; with `then`, those words alone.
  */
 
 import { html, render } from "/static/vendor/lit-html/lit-html.js";
@@ -10,7 +10,7 @@ import { span } from "../figures.js";
 import { t } from "../i18n.js";
 
 export class Countdown extends HTMLElement {
-  static observedAttributes = ["to", "over", "before", "since"];
+  static observedAttributes = ["to", "over", "before", "since", "then"];
 
   #timer = 0;
   #awake = false;
@@ -36,11 +36,12 @@ export class Countdown extends HTMLElement {
     const late = left < 0 && this.hasAttribute("over");
     const since = late ? this.getAttribute("since") : null;
     const figure = late ? `${since ? "" : "+"}${span(-left)}` : span(left);
-    const before = since ?? (late ? null : this.getAttribute("before"));
+    const then = left < 0 ? this.getAttribute("then") : null;
+    const before = since ?? (late || then ? null : this.getAttribute("before"));
     render(
       html`<span class="countdown ${this.hasAttribute("small") ? "countdown--small" : ""}" role="timer">
         ${before ? html`<span>${before}</span>` : ""}
-        <span class="countdown__figure">${figure}</span>
+        ${then ? html`<span>${then}</span>` : html`<span class="countdown__figure">${figure}</span>`}
         ${late && !since ? html`<span>${t("countdown.over")}</span>` : ""}
       </span>`,
       this,

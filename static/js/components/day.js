@@ -18,7 +18,7 @@ export class Day extends Live {
       <p class="row"><span class="eyebrow">${t(item.state === "live" ? "day.now" : "day.next")}</span>${stateBadge(item)}</p>
       <h2>${item.title}</h2>
       <p class="soft">${t("session.times", { from: time(item.starts), to: time(item.ends) })}</p>
-      ${item.state === "live" ? nothing : html`<p>${t("day.in")} <conf-countdown small to=${item.starts}></conf-countdown></p>`}
+      ${item.state === "live" ? nothing : html`<p><conf-countdown small before=${t("day.in")} then=${t("waiting.title")} to=${item.starts}></conf-countdown></p>`}
       <div>${wayTo(item)}</div>
     </section>`;
   }

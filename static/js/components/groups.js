@@ -141,7 +141,7 @@ export class Groups extends Live {
             <ul class="list">${others.map((other) => html`<li><span class="person__name">${other.name}</span><span class="person__more">${other.organisation}</span></li>`)}</ul>
           </details>`
         : nothing}
-      ${round.phase !== "open" && !me.locked && !room.may("moderate") ? this.#change(groups) : nothing}`;
+      ${round.phase !== "open" && round.phase !== "closed" && !me.locked && !room.may("moderate") ? this.#change(groups) : nothing}`;
   }
 
   /** Another room: taken where places are free and that is allowed, exchanged otherwise. @param {Breakouts} groups */

@@ -71,8 +71,10 @@ export class InHall extends Live {
   #inside(item) {
     const pause = room.state.pause ?? null;
     if (item.kind === "feedback" && item.state === "live") return html`<conf-rating></conf-rating>`;
-    return html`<conf-poll-now></conf-poll-now>
-      ${currentPoll(room.state.polls) === null ? (pause ? this.#pause(pause) : this.#now(item)) : nothing}
+    const poll = currentPoll(room.state.polls);
+    return html`${pause && poll?.state !== "open" ? this.#pause(pause) : nothing}
+      <conf-poll-now></conf-poll-now>
+      ${poll === null && !pause ? this.#now(item) : nothing}
       <conf-pinned></conf-pinned>
       ${item.kind === "live" ? html`<conf-take-part></conf-take-part>` : nothing}
       ${this.#tabs.view()}
@@ -92,7 +94,7 @@ export class InHall extends Live {
     if (item.state === "ended") return html`<p class="in-hall__still">${t("inhall.over")}</p>`;
     return html`<div class="in-hall__still">
       <p>${t("inhall.soon", { time: time(item.starts) })}</p>
-      <conf-countdown to=${item.starts}></conf-countdown>
+      <conf-countdown then=${t("waiting.title")} to=${item.starts}></conf-countdown>
     </div>`;
   }
 
@@ -102,7 +104,9 @@ export class InHall extends Live {
     return html`<div class="in-hall__still">
       <p><b>${mine ? t("inhall.groups.mine", { title: mine.title }) : t("inhall.groups")}</b></p>
       ${mine ? nothing : html`<p>${t("inhall.groups.none")}</p>`}
-      ${round.phase === "open" && round.ends_at ? html`<conf-countdown to=${round.ends_at}></conf-countdown>` : nothing}
+      ${round.phase === "announced" ? html`<p>${t("venue.groups.soon")}</p><conf-countdown to=${round.opens_at ?? ""}></conf-countdown>` : nothing}
+      ${round.phase === "open" && round.ends_at ? html`<p>${t("venue.groups.left")}</p><conf-countdown to=${round.ends_at}></conf-countdown>` : nothing}
+      ${round.phase === "closed" ? html`<p>${t("venue.groups.over")}</p>` : nothing}
     </div>`;
   }
 

@@ -55,10 +55,11 @@ export class PollDesk extends Live {
   /** @param {Poll} poll */
   #buttons(poll) {
     const press = (/** @type {string} */ name, rank = "secondary") => button(`polls.${name}`, rank, poll, () => this.#send(name, poll));
+    const over = room.item?.state === "ended";
     if (poll.state === "open") return press("close", "primary");
-    if (poll.state === "published") return html`${press("hide", "primary")} ${this.#again(poll)}`;
-    if (poll.state === "closed") return html`${press("publish", "primary")} ${this.#again(poll)}`;
-    return html`${press("open", "primary")} ${button("polls.edit", "tertiary", poll, () => this.#editor.edit(poll))}
+    if (poll.state === "published") return html`${press("hide", "primary")} ${over ? nothing : this.#again(poll)}`;
+    if (poll.state === "closed") return html`${press("publish", "primary")} ${over ? nothing : this.#again(poll)}`;
+    return html`${over ? nothing : press("open", "primary")} ${button("polls.edit", "tertiary", poll, () => this.#editor.edit(poll))}
     ${button("polls.discard", "tertiary", poll, () => this.#discard(poll))}`;
   }
 

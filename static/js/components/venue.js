@@ -12,7 +12,7 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
-import { currentPoll, pauseAt, pinnedQuestion } from "../state/index.js";
+import { currentPoll, pauseAt, pinnedQuestion, pollOnScreen } from "../state/index.js";
 import "./board-page.js";
 import "./cloud.js";
 import "./connection.js";
@@ -106,7 +106,8 @@ export class Venue extends Live {
     const question = pinnedQuestion(room.state);
     const board = room.state.board ?? null;
     const only = { card: "card", camera: "camera", poll: open && "poll", turnout: open && "poll", question: question && "question", board: board && "board" }[chosen] || null;
-    const poll = only === null ? (question && open?.state !== "open" ? null : open) : only === "poll" ? open : null;
+    const now = pollOnScreen(room.state);
+    const poll = only === null ? (question && now?.state !== "open" ? null : now) : only === "poll" ? open : null;
     return {
       only,
       poll,
@@ -193,7 +194,7 @@ export class Venue extends Live {
     return html`<section class="over__next">
       <p>${words}</p>
       <h1>${item.title}</h1>
-      ${item.state === "live" ? nothing : html`<conf-countdown to=${item.starts}></conf-countdown>`}
+      ${item.state === "live" ? nothing : html`<conf-countdown then=${t("waiting.title")} to=${item.starts}></conf-countdown>`}
     </section>`;
   }
 
@@ -206,7 +207,7 @@ export class Venue extends Live {
         ${mark()}
         <h1>${t("venue.card")}</h1>
         <p>${next.title}</p>
-        ${next.state === "live" ? nothing : html`<conf-countdown to=${next.starts}></conf-countdown>`}
+        ${next.state === "live" ? nothing : html`<conf-countdown then=${t("waiting.title")} to=${next.starts}></conf-countdown>`}
       </div>
     </section>`;
   }
@@ -256,14 +257,14 @@ export class Venue extends Live {
     const over = item.state === "ended";
     const next = over ? room.belongs : item;
     const rate = item.kind === "feedback" && item.state === "live";
-    const words = rate ? "venue.feedback.more" : over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon";
+    const words = over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon";
     const first = next?.state === "live" || rate ? null : (next?.parts[0] ?? null);
     return html`<section class="venue__wait">
       <div class="venue__next">
         ${mark()}
         <h1>${rate ? t("venue.feedback") : over && next ? next.title : item.title}</h1>
-        <p>${t(words, { time: time((next ?? item).starts) })}</p>
-        ${next && next.state !== "live" ? html`<conf-countdown to=${next.starts}></conf-countdown>` : nothing}
+        ${rate ? nothing : html`<p>${t(words, { time: time((next ?? item).starts) })}</p>`}
+        ${next && next.state !== "live" ? html`<conf-countdown then=${t("waiting.title")} to=${next.starts}></conf-countdown>` : nothing}
         ${first && first.speakers.length > 0 && first.speakers.length <= 3
           ? html`<ul class="venue__who">${first.speakers.map(({ name, office }) => html`<li><p><b>${name}</b>${office ? html`<span>${office}</span>` : nothing}</p></li>`)}</ul>`
           : nothing}
