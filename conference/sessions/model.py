@@ -140,16 +140,18 @@ class Session:
 def belongs_now(agenda: Sequence[Session]) -> str | None:
     """The key of the session where everybody belongs now; None when the day is over.
 
-    The live session (the latest begun if there are several), else the first one backstage, else the first planned.
+    The live session (the latest begun if there are several), else the first one backstage, else the first planned after
+    all that is over, else the first that was left out; nobody is led back to a lobby.
     """
     live = [item for item in agenda if item.state is State.LIVE]
     if live:
         return max(live, key=lambda item: (item.running_since or item.starts, item.starts)).key
-    for state in (State.BACKSTAGE, State.PLANNED):
-        for item in agenda:
-            if item.state is state:
-                return item.key
-    return None
+    backstage = [item.key for item in agenda if item.state is State.BACKSTAGE]
+    over = max((place for place, item in enumerate(agenda) if item.state is State.ENDED), default=-1)
+    planned = [(place, item) for place, item in enumerate(agenda) if item.state is State.PLANNED]
+    later = [item.key for place, item in planned if place > over]
+    left_out = [item.key for place, item in planned if place < over and item.kind != "lobby"]
+    return next(iter(backstage + later + left_out), None)
 
 
 def role_in(role: Role, *, moderates: bool, speaks: bool, has_moderators: bool) -> Role:

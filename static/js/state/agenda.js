@@ -29,7 +29,8 @@ function withItem(snapshot, key, change) {
 
 /**
  * The session where everybody belongs now: the live one that began last, else the first in backstage, else the first
- * planned one, else none because the day is over.
+ * planned one after all that is over, else the first that was left out, else none because the day is over. Nobody is
+ * led back to a lobby.
  *
  * @param {AgendaItem[]} agenda
  * @returns {AgendaItem | null}
@@ -39,9 +40,10 @@ export function belongsNow(agenda) {
   if (live.length > 0) {
     return live.reduce((latest, item) => (begunLater(item, latest) ? item : latest));
   }
-  return (
-    agenda.find((item) => item.state === "backstage") ?? agenda.find((item) => item.state === "planned") ?? null
-  );
+  const over = agenda.findLastIndex(({ state }) => state === "ended");
+  const planned = (/** @type {AgendaItem} */ { state }, /** @type {number} */ index) => state === "planned" && index > over;
+  const leftOut = (/** @type {AgendaItem} */ { state, kind }, /** @type {number} */ index) => state === "planned" && index < over && kind !== "lobby";
+  return agenda.find(({ state }) => state === "backstage") ?? agenda.find(planned) ?? agenda.find(leftOut) ?? null;
 }
 
 /**
