@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 
-import { apply, applySignal, belongsNow, currentPoll } from "../../static/js/state/index.js";
+import { apply, applySignal, belongsNow, currentPoll, pollOnScreen } from "../../static/js/state/index.js";
 
 const examples = (name) => JSON.parse(readFileSync(new URL(`../examples/${name}.json`, import.meta.url), "utf8"));
 
@@ -31,6 +31,24 @@ describe("the poll in front", () => {
   it("is the one that is open", () => assert.equal(currentPoll([late, poll("open", "open"), early]).key, "open"));
   it("else the last published, wherever it stands", () => assert.equal(currentPoll([late, early]).key, "late"));
   it("else none", () => assert.equal(currentPoll([poll("draft", "draft"), poll("closed", "closed")]), null));
+});
+
+describe("the poll on the hall's screen", () => {
+  const result = { key: "vote", state: "published", published_at: "2026-06-17T10:40:00.000Z" };
+  const day = { session: "live-2", agenda: [{ key: "live-2", state: "live" }], polls: [result], film: null };
+  const part = (since, session = "live-2") => ({ show: { part: { session, part: "talk", since, until: null } } });
+  const shown = (more) => pollOnScreen({ ...day, ...more })?.key ?? null;
+
+  it("is a result", () => assert.equal(shown(), "vote"));
+  it("is a result within its part", () => assert.equal(shown(part("2026-06-17T10:30:00.000Z")), "vote"));
+  it("is no result once the next part begins", () => assert.equal(shown(part("2026-06-17T10:41:00.000Z")), null));
+  it("is a result whatever begins elsewhere", () => assert.equal(shown(part("2026-06-17T10:41:00.000Z", "live-1")), "vote"));
+  it("is no result beside a film", () => assert.equal(shown({ film: { part: "film" } }), null));
+  it("is no result when the session is over", () => assert.equal(shown({ agenda: [{ key: "live-2", state: "ended" }] }), null));
+  it("is what is asked, always", () => {
+    const asked = { ...part("2026-06-17T10:41:00.000Z"), film: { part: "film" } };
+    assert.equal(shown({ ...asked, polls: [result, { key: "asked", state: "open" }] }), "asked");
+  });
 });
 
 describe("signals", () => {

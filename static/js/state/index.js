@@ -17,7 +17,7 @@ export { ON_TIME, comingUp, lastCue, lateness, nextCue, planned, until } from ".
 export { filmAt } from "./films.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { chatAfter } from "./chat.js";
-export { currentPoll } from "./polls.js";
+export { currentPoll, pollOnScreen } from "./polls.js";
 export { byVotes, pinnedQuestion } from "./questions.js";
 export { applySignal } from "./signals.js";
 export { SCREEN_SLOT, feedName, isCrew, onAir, speakerOf } from "./stage.js";

@@ -49,6 +49,20 @@ export function currentPoll(polls) {
 }
 
 /**
+ * The poll that the hall's screen shows by itself: the open one; a result until the next part, a film or the end.
+ *
+ * @param {Snapshot} snapshot
+ * @returns {Poll | null}
+ */
+export function pollOnScreen({ agenda, session, polls, show, film }) {
+  const poll = currentPoll(polls);
+  if (poll?.state !== "published") return poll;
+  const part = show?.part?.session === session ? Date.parse(show?.part?.since ?? "") : NaN;
+  const over = agenda.find(({ key }) => key === session)?.state === "ended";
+  return over || (film ?? null) !== null || part > Date.parse(poll.published_at ?? "") ? null : poll;
+}
+
+/**
  * @param {Poll} one
  * @param {Poll} other
  */
