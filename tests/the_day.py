@@ -85,7 +85,7 @@ TYPED = "AQEBAAQBB2ZpZWxkLTAETXV0IQA="
 
 
 def the_direction() -> list[tuple[str, str, dict[str, Any]]]:
-    """The run of show in the moderator's hand, at the end of everything else."""
+    """The run of show in the moderator's hand, before anything was moved without it."""
     here = {"session": LIVE}
     new = {**here, "cue": "own-message-1", "kind": "message", "of": LIVE, "target": "", "text": "Ja", "minutes": None}
     part = {**new, "cue": "own-part-0001", "kind": "part", "target": "diskussion", "text": "", "minutes": 10}
@@ -271,4 +271,4 @@ def the_hall() -> list[tuple[str, str, dict[str, Any]]]:
 
 def whole_day(speaker: str) -> list[tuple[str, str, dict[str, Any]]]:
     """All of it, one after the other: every command of the registry is there."""
-    return [*the_hall(), *the_day(speaker), *the_groups(), *the_talk(), *the_direction(), *the_films(), *the_feeds()]
+    return [*the_direction(), *the_hall(), *the_day(speaker), *the_groups(), *the_talk(), *the_films(), *the_feeds()]

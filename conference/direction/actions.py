@@ -25,7 +25,10 @@ from conference.direction.model import (
     derive,
     find,
     first_waiting,
+    happened,
     merge,
+    once_more,
+    overtaken,
     planned,
     put,
 )
@@ -36,6 +39,7 @@ from conference.people.model import Person
 from conference.polls.tables import PollRow
 from conference.sessions import queries as sessions
 from conference.sessions.actions import agenda
+from conference.sessions.model import State as SessionState
 from conference.sessions.model import belongs_now
 from conference.store.facts_log import upsert
 from conference.store.unit import Unit
@@ -116,6 +120,45 @@ async def undo(unit: Unit, step: int, person: Person) -> bool:
     row.undo, row.late = None, None
     await _stepped(unit, show, row, State.WAITING)
     return True
+
+
+async def move_session(unit: Unit, key: str, to: SessionState, person: Person) -> None:
+    """Move a session by hand; the run of show keeps up, unless it is a move back. Raises as `doing.move_session`."""
+    order = list(SessionState)
+    was = SessionState((await sessions.row(unit.db, key)).state)
+    await doing.move_session(unit, key, to)
+    if order.index(to) > order.index(was):
+        await keep_up(unit, key, person)
+
+
+async def keep_up(unit: Unit, moved: str, person: Person) -> None:
+    """Pass over what the day went past when something was started or ended by hand, up to the first cue that waits on.
+
+    What is so already counts as done, what can come no more as skipped, whoever moderates it; nothing is done for it,
+    so that taking it back lets it wait again and changes nothing else. Each is a step of its own.
+
+    Args:
+        moved: key of the session in which that was.
+        person: who did it.
+    """
+    await _lock(unit)
+    show = await unit.db.get_one(DirectionRow, 1, populate_existing=True)
+    day = await sessions.agenda(unit.db)
+    items = {item.key: item for item in day}
+    rows = await queries.cues(unit.db)
+    run = [row.to_model() for row in rows]
+    for at in range(first_waiting(run), len(run)):
+        cue, row, item = run[at], rows[at], items[run[at].session]
+        again = once_more(run, at)
+        state = overtaken(item, day, so=await doing.is_so(unit, cue, again=again), again=again)
+        if state is None:
+            return
+        show.step, show.by, show.by_name = show.step + 1, person.public_id, person.name
+        row.undo = {"drift": show.drift}
+        due, since = planned(cue.kind, item), happened(cue.kind, item, unit.now, moved=cue.session == moved)
+        if state is State.DONE and due is not None and since is not None:
+            row.late = show.drift = round((since - due).total_seconds())
+        await _stepped(unit, show, row, state)
 
 
 async def shift(unit: Unit, step: int, minutes: int, person: Person) -> bool:

@@ -63,6 +63,30 @@ async def take_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> Non
         await _UNDO[cue.kind](unit, show, cue, undo)
 
 
+async def is_so(unit: Unit, cue: Cue, *, again: bool) -> bool:
+    """Whether what a cue asks for is so without it. What is over was so, unless the cue asks for it once more."""
+    row = await sessions.row(unit.db, cue.session)
+    begun = (State.LIVE,) if again else (State.LIVE, State.ENDED)
+    match cue.kind:
+        case Kind.BACKSTAGE:
+            return row.state in (State.BACKSTAGE, *begun)
+        case Kind.START:
+            return row.state in begun
+        case Kind.END:
+            return row.state == State.ENDED
+        case Kind.PAUSE_START:
+            return await pause_queries.running(unit.db, row.id) is not None
+        case Kind.PAUSE_END:
+            return await pause_queries.over(unit.db, row.id)
+        case Kind.GROUPS_START:
+            phase = await _phase(unit, row)
+            return phase in (Phase.ANNOUNCED, Phase.OPEN) or (phase is Phase.CLOSED and not again)
+        case Kind.GROUPS_RECALL:
+            found = await breakout_queries.round_row(unit.db, row.id)
+            return found.closing or found.phase == Phase.CLOSED
+    return False
+
+
 def _never(reason: str) -> ConferenceError:
     return ConferenceError("direction.no_undo", reason)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from conference.core.errors import ConferenceError, NotFound
 from conference.sessions.model import Session
+from conference.sessions.model import State as SessionState
 
 CUES = 300
 LONGEST_MINUTES = 480
@@ -166,6 +167,36 @@ def planned(kind: Kind, item: Session) -> datetime | None:
     if kind is Kind.END:
         return item.ends
     return item.ends - RECALL if kind is Kind.GROUPS_RECALL else None
+
+
+def happened(kind: Kind, item: Session, now: datetime, *, moved: bool) -> datetime | None:
+    """When a cue with a time became so without a press, as far as it is known; `moved`: its session moved just now."""
+    if kind in (Kind.START, Kind.GROUPS_START):
+        return item.running_since
+    return now if moved and kind is Kind.END else None
+
+
+def once_more(run: Sequence[Cue], at: int) -> bool:
+    """Whether a cue stands behind the end of its session or groups: somebody put it there for what comes after."""
+    cue = run[at]
+    end = Kind.GROUPS_RECALL if cue.kind is Kind.GROUPS_START else Kind.END
+    return any(other.kind is end and other.session == cue.session for other in run[:at])
+
+
+def overtaken(item: Session, agenda: Sequence[Session], *, so: bool, again: bool) -> State | None:
+    """What becomes of a waiting cue of a session that the day went past; None: it waits on.
+
+    Args:
+        so: what it asks for is so without it.
+        again: it asks for it `once_more`.
+    """
+    if so:
+        return State.DONE
+    if item.state is SessionState.ENDED:
+        return None if again else State.SKIPPED
+    begun = (SessionState.LIVE, SessionState.ENDED)
+    later = any(other.position > item.position and other.state in begun for other in agenda)
+    return State.SKIPPED if later and item.state is not SessionState.LIVE else None
 
 
 def check(cue: Cue, item: Session, polls: Collection[str]) -> None:

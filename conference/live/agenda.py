@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from conference.core.errors import BadRequest
 from conference.core.roles import Permission
-from conference.direction.actions import shift_day
-from conference.direction.doing import move_session
+from conference.direction.actions import move_session, shift_day
 from conference.live.registry import Asked, InSession, command
 from conference.sessions.model import State
 
@@ -27,7 +26,7 @@ class Shift(InSession):
 async def move(asked: Asked[Move]) -> None:
     """Move a session; every page follows."""
     async with asked.hall.store.unit() as unit:
-        await move_session(unit, asked.body.session, _state(asked.body.to))
+        await move_session(unit, asked.body.session, _state(asked.body.to), asked.visit.person)
 
 
 def _state(text: str) -> State:

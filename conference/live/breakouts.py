@@ -9,6 +9,7 @@ from pydantic import Field
 from conference.breakouts import actions
 from conference.breakouts.model import MAX_CAPACITY
 from conference.core.roles import Permission
+from conference.direction.actions import keep_up
 from conference.live.registry import Asked, InSession, command
 
 RoomKey = Annotated[str, Field(min_length=1, max_length=64)]
@@ -183,6 +184,7 @@ async def start(asked: Asked[Minutes]) -> None:
     """Announce the rooms; they open 20 s later."""
     async with asked.hall.store.unit() as unit:
         await actions.start(unit, asked.body.session, asked.body.minutes)
+        await keep_up(unit, asked.body.session, asked.visit.person)
 
 
 @command("breakouts.cancel", may=Permission.MODERATE, body=InSession)
@@ -204,6 +206,7 @@ async def recall(asked: Asked[InSession]) -> None:
     """Call everybody back: 60 s are left."""
     async with asked.hall.store.unit() as unit:
         await actions.recall(unit, asked.body.session)
+        await keep_up(unit, asked.body.session, asked.visit.person)
 
 
 @command("breakouts.stay", may=Permission.JOIN, body=Staying)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from conference.core.roles import Permission
+from conference.direction.actions import keep_up
 from conference.films import actions as films
 from conference.hall.pause_clock import end_pause
 from conference.live.registry import Asked, InSession, command
@@ -55,6 +56,7 @@ async def start(asked: Asked[Start]) -> dict[str, int]:
     async with asked.hall.store.unit() as unit:
         run = await actions.start(unit, asked.body.session, asked.body.minutes)
         await films.hold(unit, asked.body.session)
+        await keep_up(unit, asked.body.session, asked.visit.person)
         return {"run": run}
 
 
@@ -80,6 +82,7 @@ async def end(asked: Asked[End]) -> None:
         if asked.body.at_once:
             await actions.check(unit, asked.body.session, asked.body.run)
             await end_pause(unit, asked.body.session)
+            await keep_up(unit, asked.body.session, asked.visit.person)
         else:
             await actions.wind_up(unit, asked.body.session, asked.body.run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conference.pauses.model import Kind, Pause
@@ -20,6 +20,14 @@ async def running(db: AsyncSession, session_id: int) -> PauseRow | None:
     """The pause that runs in a session, to be changed."""
     query = select(PauseRow).where(PauseRow.session_id == session_id, _RUNNING)
     return (await db.execute(query)).scalar_one_or_none()
+
+
+async def over(db: AsyncSession, session_id: int) -> bool:
+    """Whether there was a pause in a session, and none runs."""
+    pauses = PauseRow.session_id == session_id
+    query = select(exists().where(pauses), exists().where(pauses, _RUNNING))
+    was, runs = (await db.execute(query)).one()
+    return bool(was and not runs)
 
 
 async def all_running(db: AsyncSession) -> dict[str, Pause]:

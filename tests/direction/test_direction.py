@@ -284,6 +284,7 @@ STEPS = st.one_of(
     st.tuples(st.just("direction.move"), WHO, st.integers(0, 30)),
     st.tuples(st.just("direction.remove"), WHO, st.integers(0, 30)),
     st.tuples(st.just("clock"), WHO, st.sampled_from([5, 30, 600])),
+    *[st.tuples(st.just("session.move"), WHO, st.integers(0, 23))] * 2,
 )
 
 
@@ -327,6 +328,11 @@ async def _step(room: Room, visit: Visit, command: str, given_: int, number: int
             room.clock.turn(seconds=given_)
             await room.hall.groups.tick()
             await room.hall.pauses.tick()
+            return known
+        case "session.move":
+            sessions = [item["key"] for item in (await room.snapshot(visit))["agenda"]]
+            to = ("backstage", "live", "live", "ended")[given_ // 6]
+            await room.do(visit, command, session=sessions[given_ % 6], to=to)
             return known
         case "direction.add":
             kind = ["message", "screen", "poll.close"][number % 3]

@@ -17,7 +17,7 @@ from conference.demo import HERE as DEMO
 from conference.films.files import folder
 from conference.hall.visit import Visit
 from tests.films.made import SUBTITLES, make_film
-from tests.house import ANNA, MODERATOR, ORGANISER, PRODUCTION, House
+from tests.house import ANNA, MODERATOR, ORGANISER, PRODUCTION, House, until
 from tests.the_day import FILM
 from tests.visits import Crowd, Room, open_room
 
@@ -67,7 +67,7 @@ async def shown(house: House) -> str:
     moderator = await house.enter(MODERATOR, LIVE)
     await moderator.do("session.move", session=LIVE, to="live")
     await moderator.do("film.start", session=LIVE, part=FILM)
-    [fact] = moderator.heard("film.changed")
+    [fact] = await until(lambda: moderator.heard("film.changed"))
     return f"/film/{fact['film']['key']}"
 
 
@@ -260,9 +260,10 @@ async def test_a_film_waits_while_there_is_a_pause(tmp_path: Path) -> None:
 async def _to_film(room: Room, visit: Visit) -> int:
     """Everything in front of the film is left out; the step that comes."""
     await room.do(visit, "session.move", session=LIVE, to="live")
-    for step in range(60):
-        cues = (await room.snapshot(visit))["direction"]["cues"]
-        if next(cue for cue in cues if cue["state"] == "waiting")["key"] == f"{LIVE}:film:{FILM}":
+    for _ in range(60):
+        direction = (await room.snapshot(visit))["direction"]
+        step: int = direction["step"]
+        if next(cue for cue in direction["cues"] if cue["state"] == "waiting")["key"] == f"{LIVE}:film:{FILM}":
             return step
         await room.do(visit, "direction.skip", session=LIVE, step=step)
     raise AssertionError("no cue for the film")
