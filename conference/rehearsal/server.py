@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -22,6 +23,16 @@ STOP_SECONDS = 15
 
 _PORTS = range(15_000, 32_000)
 """Below those that Linux gives to connections (``net.ipv4.ip_local_port_range``), so that none takes one meanwhile."""
+
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+"""``linux/prctl.h``"""
+
+
+def _end_with_parent() -> None:
+    """Called in the new process: it is told to end when the one that started it does, however that ends (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_ports(count: int) -> int:
@@ -105,7 +116,7 @@ class Server:
                 "--host", self.host, "--port", str(self.port), "--media-port", str(self.media_port),
                 "--media-workers", str(self.media_workers), *self._options,
                 stdout=asyncio.subprocess.PIPE, stderr=errors, env=self._environ, cwd=self._directory,
-                start_new_session=True,
+                start_new_session=True, preexec_fn=_end_with_parent,
             )  # fmt: skip
         if self.process.stdout is not None:
             with contextlib.suppress(TimeoutError):
