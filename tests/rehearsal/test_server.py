@@ -12,10 +12,11 @@ from tests.house import until
 STARTS = """
 import asyncio, sys
 from pathlib import Path
-from conference.rehearsal.server import Server
+from tests.server import Server
 
 async def main():
     server = Server(Path(sys.argv[1]))
+    await server.import_day(None)
     await server.start()
     print(server.process.pid, flush=True)
     await asyncio.sleep(60)

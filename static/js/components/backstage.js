@@ -14,6 +14,7 @@ import { Devices } from "./devices.js";
 import "./going-on.js";
 import { showOwn } from "./own.js";
 import "./foldback.js";
+import { preview } from "./preview.js";
 import "./stage.js";
 import "./time-left.js";
 
@@ -66,7 +67,7 @@ export class Backstage extends Live {
         </section>
         <section class="stack">
           <h2>${t(item.state === "live" ? "backstage.audience" : "backstage.stage")}</h2>
-          <conf-stage .active=${item.state === "live" || item.state === "backstage"}></conf-stage>
+          ${preview(item.state === "live" || item.state === "backstage")}
           <conf-foldback .active=${this.#here && mine !== null}></conf-foldback>
         </section>
       </div>

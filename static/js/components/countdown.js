@@ -41,7 +41,7 @@ export class Countdown extends HTMLElement {
     render(
       html`<span class="countdown ${this.hasAttribute("small") ? "countdown--small" : ""}" role="timer">
         ${before ? html`<span>${before}</span>` : ""}
-        ${then ? html`<span>${then}</span>` : html`<span class="countdown__figure">${figure}</span>`}
+        ${then ? html`<span class="countdown__then">${then}</span>` : html`<span class="countdown__figure">${figure}</span>`}
         ${late && !since ? html`<span>${t("countdown.over")}</span>` : ""}
       </span>`,
       this,

@@ -98,6 +98,7 @@ export class DirectionDesk extends Live {
   }
 
   #times() {
+    if (room.belongs === null) return nothing;
     return html`<div class="row direction__times" role="group" aria-label=${t("direction.shift")}>
       ${[-5, 5].map(
         (minutes) =>

@@ -76,7 +76,7 @@ export class GroupsDesk extends Live {
     return html`<form class="row" @submit=${(/** @type {SubmitEvent} */ event) => this.#start(event)}>
       <label class="row"><span>${t("desk.groups.minutes")}</span>
         <input class="kern-form-input__input group-desk__minutes" name="minutes" type="number" min="1" max="480" required .value=${live(String(this.#length()))} @change=${(/** @type {Event} */ event) => (this.#minutes = Number(/** @type {HTMLInputElement} */ (event.target).value))} /></label>
-      <button class="kern-btn kern-btn--primary" ?disabled=${this.#busy}>${icon("groups")}<span class="kern-label">${t("desk.groups.start")}</span></button>
+      <button class="kern-btn kern-btn--${round.phase === "closed" ? "secondary" : "primary"}" ?disabled=${this.#busy}>${icon("groups")}<span class="kern-label">${t("desk.groups.start")}</span></button>
       <span class="small soft">${t("desk.groups.start.more")}</span>
     </form>`;
   }

@@ -329,6 +329,7 @@ export class GroupRoom extends Live {
   #ask(asking) {
     this.#asking = asking;
     this.update();
+    queueMicrotask(() => this.querySelector("form.group__help")?.scrollIntoView({ block: "nearest" }));
   }
 
   /** @param {SubmitEvent} event */

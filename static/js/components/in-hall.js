@@ -91,7 +91,10 @@ export class InHall extends Live {
     const groups = room.state.breakouts;
     if (groups && item.state === "live") return this.#group(groups);
     if (item.state === "live") return html`<p class="in-hall__still">${t("inhall.nothing")}</p>`;
-    if (item.state === "ended") return html`<p class="in-hall__still">${t("inhall.over")}</p>`;
+    if (item.state === "ended") {
+      const next = room.belongs;
+      return html`<p class="in-hall__still">${next ? t("over.next", { title: next.title, time: time(next.starts) }) : t("inhall.over")}</p>`;
+    }
     return html`<div class="in-hall__still">
       <p>${t("inhall.soon", { time: time(item.starts) })}</p>
       <conf-countdown then=${t("waiting.title")} to=${item.starts}></conf-countdown>
@@ -106,7 +109,7 @@ export class InHall extends Live {
       ${mine ? nothing : html`<p>${t("inhall.groups.none")}</p>`}
       ${round.phase === "announced" ? html`<p>${t("venue.groups.soon")}</p><conf-countdown to=${round.opens_at ?? ""}></conf-countdown>` : nothing}
       ${round.phase === "open" && round.ends_at ? html`<p>${t("venue.groups.left")}</p><conf-countdown to=${round.ends_at}></conf-countdown>` : nothing}
-      ${round.phase === "closed" ? html`<p>${t("venue.groups.over")}</p>` : nothing}
+      ${round.phase === "closed" ? html`<p>${t("venue.groups.closed")}</p>` : nothing}
     </div>`;
   }
 

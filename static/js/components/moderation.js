@@ -19,6 +19,7 @@ import "./question-desk.js";
 import "./ratings.js";
 import "./run-of-show.js";
 import "./stage-desk.js";
+import { preview } from "./preview.js";
 import "./stage.js";
 
 /** @import {AgendaItem} from "../state/types.js" */
@@ -27,6 +28,7 @@ export class Moderation extends Live {
   view() {
     const item = room.item;
     if (item === null) return nothing;
+    const film = (room.state.film ?? null) !== null; // it is in the moderator's hand, before all else
     const seen = item.state === "live" || item.state === "backstage";
     return html`<div class="console">
       <div class="console__column console__run">${onward(item)}<conf-direction></conf-direction><conf-run-of-show></conf-run-of-show></div>
@@ -38,7 +40,7 @@ export class Moderation extends Live {
           </div>
           ${item.kind === "live"
             ? html`<h2>${t(item.state === "live" ? "console.audience" : item.state === "ended" ? "console.over" : "console.stage")}</h2>
-                <conf-stage .active=${seen}></conf-stage>`
+                ${preview(seen)}`
             : html`<p class="soft">${t("console.nostage")}</p>`}
           <div class="row">
             <a class="kern-link" href=${address(`/s/${item.key}`)}>${icon("eye")}${t("console.page")}</a>
@@ -48,12 +50,13 @@ export class Moderation extends Live {
               : nothing}
           </div>
         </section>
+        ${film ? html`<conf-film-desk></conf-film-desk>` : nothing}
         ${item.kind === "breakouts" ? html`<conf-group-desk></conf-group-desk>` : nothing}
         ${item.kind === "live" ? nothing : html`<conf-pause-desk></conf-pause-desk>`}
         <conf-hand-desk></conf-hand-desk>
         ${item.kind === "live" ? html`<conf-board-desk></conf-board-desk>` : nothing}
         <conf-stage-desk></conf-stage-desk>
-        <conf-film-desk></conf-film-desk>
+        ${film ? nothing : html`<conf-film-desk></conf-film-desk>`}
       </div>
       <div class="console__column">
         ${item.kind === "feedback" ? html`<conf-ratings></conf-ratings>` : html`<conf-poll-desk></conf-poll-desk>`}

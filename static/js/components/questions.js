@@ -46,7 +46,7 @@ export class Questions extends Live {
       ${this.#form()} ${mine.length > 0 ? html`<ul class="questions__list">${mine.map((question) => this.#mine(question))}</ul>` : nothing}
       ${open.length > 0
         ? html`<ul class="questions__list">${repeat(open, ({ key }) => key, (question) => this.#open(question))}</ul>`
-        : html`<p class="empty">${t("questions.none")}</p>`}
+        : html`<p class="empty">${t(all.open && room.item?.state !== "ended" ? "questions.none" : "questions.desk.none")}</p>`}
       ${answered.length > 0
         ? html`<details class="questions__more">
             <summary>${t("questions.answered", { n: answered.length })}</summary>

@@ -109,8 +109,8 @@ export class Session extends Live {
   #countdown(item) {
     return html`<div class="stack">
       <h2>${t(room.joined ? "waiting.here" : "waiting.title")}</h2>
-      <conf-countdown to=${item.starts}></conf-countdown>
-      <p class="soft">${t(room.joined ? "waiting.here.more" : "waiting.more", { time: time(item.starts) })}</p>
+      <conf-countdown then=${t(room.joined ? "waiting.title" : "waiting.any")} to=${item.starts}></conf-countdown>
+      <p class="soft">${t(room.joined ? (item.kind === "live" ? "waiting.here.more" : "waiting.here.page") : "waiting.more", { time: time(item.starts) })}</p>
     </div>`;
   }
 
@@ -187,6 +187,7 @@ export class Session extends Live {
           ${mark()}
           <h2>${t("over.title")}</h2>
           <p class="page__lead">${belongs ? t("over.next", { title: belongs.title, time: time(belongs.starts) }) : t("over.day")}</p>
+          ${belongs && room.joined && belongs.state !== "live" ? html`<p class="soft">${t("waiting.here.page")}</p>` : nothing}
           ${belongs ? wayTo(belongs) : html`<a class="kern-btn kern-btn--primary kern-btn--large" href=${address("/me")}><span class="kern-label">${t("nav.me")}</span></a>`}
         </section>
         <aside class="sheet"><h2>${t("agenda.title")}</h2><conf-agenda></conf-agenda></aside>

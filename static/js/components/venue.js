@@ -257,13 +257,13 @@ export class Venue extends Live {
     const over = item.state === "ended";
     const next = over ? room.belongs : item;
     const rate = item.kind === "feedback" && item.state === "live";
-    const words = rate ? "venue.feedback.more" : over ? (next ? "venue.next" : "venue.over") : item.state === "live" ? "venue.running" : "venue.soon";
+    const words = rate ? "venue.feedback.more" : over ? "venue.next" : item.state === "live" ? "venue.running" : "venue.soon";
     const first = next?.state === "live" || rate ? null : (next?.parts[0] ?? null);
     return html`<section class="venue__wait">
       <div class="venue__next">
         ${mark()}
-        <h1>${rate ? t("venue.feedback") : over && next ? next.title : item.title}</h1>
-        ${rate && this.#code ? nothing : html`<p>${t(words, { time: time((next ?? item).starts) })}</p>`}
+        <h1>${rate ? t("venue.feedback") : !over ? item.title : next ? next.title : t("venue.over")}</h1>
+        ${(rate && this.#code) || next === null ? nothing : html`<p>${t(words, { time: time((next ?? item).starts) })}</p>`}
         ${next && next.state !== "live" ? html`<conf-countdown then=${t("waiting.title")} to=${next.starts}></conf-countdown>` : nothing}
         ${first && first.speakers.length > 0 && first.speakers.length <= 3
           ? html`<ul class="venue__who">${first.speakers.map(({ name, office }) => html`<li><p><b>${name}</b>${office ? html`<span>${office}</span>` : nothing}</p></li>`)}</ul>`
