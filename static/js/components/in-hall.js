@@ -73,8 +73,8 @@ export class InHall extends Live {
     if (item.kind === "feedback" && item.state === "live") return html`<conf-rating></conf-rating>`;
     const poll = currentPoll(room.state.polls);
     return html`${pause && poll?.state !== "open" ? this.#pause(pause) : nothing}
-      <conf-poll-now></conf-poll-now>
-      ${poll === null && !pause ? this.#now(item) : nothing}
+      ${item.state === "ended" ? nothing : html`<conf-poll-now></conf-poll-now>`}
+      ${(poll === null || item.state === "ended") && !pause ? this.#now(item) : nothing}
       <conf-pinned></conf-pinned>
       ${item.kind === "live" ? html`<conf-take-part></conf-take-part>` : nothing}
       ${this.#tabs.view()}
