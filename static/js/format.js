@@ -20,7 +20,7 @@ export const decimal = (value) =>
  * @param {number} value
  */
 export const signed = (value) =>
-  value.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
+  value.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" }).replace("-", "−");
 
 /**
  * A bit rate as it is spoken of: `40 kbit/s`, `1,8 Mbit/s`.

@@ -216,10 +216,11 @@ export class Pictures {
 
   #expects() {
     const arriving = this.#arriving();
+    const rest = (room.state.pause ?? null) !== null; // whoever publishes is silent in a pause, a programme goes on
     return this.#entries().some(
       (entry, slot) =>
         entry !== null &&
-        (entry.person !== room.me.id || entry.source === "programme") &&
+        (entry.source === "programme" || (entry.person !== room.me.id && !rest)) &&
         (entry.audio || (entry.video && this.#heights[slot] > 0)) &&
         arriving.includes(feedName(entry)),
     );

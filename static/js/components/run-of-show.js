@@ -9,6 +9,7 @@ import { icon, Live } from "../element.js";
 import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { room } from "../room.js";
+import { belongsNow } from "../state/index.js";
 import { stateBadge } from "./agenda.js";
 import "./countdown.js";
 
@@ -38,7 +39,7 @@ export class RunOfShow extends Live {
 
   view() {
     const { agenda, session } = room.state;
-    const next = agenda.find(({ state }) => state === "planned" || state === "backstage");
+    const next = belongsNow(agenda.map((item) => (item.state === "live" ? { ...item, state: "ended" } : item)));
     return html`<section class="sheet">
       <h2>${t("run.title")}</h2>
       <ol class="run">
