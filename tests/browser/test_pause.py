@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.clocked import turn
 from tests.browser.people import PATIENCE, PHONE, PROJECTOR, Visitor, chromium, t, until, visitor
-from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -43,6 +43,11 @@ window.sounds = 0;
 const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (...given) { window.sounds += 1; return start.apply(this, given); };
 """
+LINES_MADE = (
+    """document.querySelector("conf-stage").pictures.stats().then(({ attempts, repairs }) => attempts + repairs)"""
+)
+SILENCE_NOTICED = 6_000
+"""Milliseconds after which a page has noticed that nothing arrives (static/js/line.js looks every second)."""
 
 
 def at(minute: int, second: int = 0) -> datetime:
@@ -174,9 +179,12 @@ async def test_no_camera_is_seen_while_a_stage_pauses(tmp_path: Path) -> None:
         await desk.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
         await desk.press("move.backstage.live")
         await desk.sees_pictures()
+        lines = await desk.page.evaluate(LINES_MADE)
         await desk.press_named(t("pausedesk.minutes", n=5))
         await speaker.sees(t("pause.backstage.more"))
         await until(lambda: _nothing_comes(desk), "the camera is still seen")
+        await desk.page.wait_for_timeout(SILENCE_NOTICED)
+        assert await desk.page.evaluate(LINES_MADE) == lines, "a silent pause is taken for a broken line"
         await desk.press("pausedesk.end")
         await desk.press("pausedesk.now")
         await desk.sees_pictures()
