@@ -11,6 +11,7 @@ from conference.core.audience import person as person_audience
 from conference.core.facts import DAY, Told
 from conference.core.roles import Permission, may
 from conference.hall.group_commit import GroupCommit
+from conference.hall.resources import TellOwners
 from conference.hall.room_media import RoomMedia
 from conference.hall.visit import Visit
 from conference.media.engine import MediaEngine
@@ -22,7 +23,7 @@ class Groups:
 
     Args:
         visits: everybody who is here now.
-        lost: tells people which of their media must be opened anew.
+        tell: tells people what became of their media.
         types: whether a sentence is being typed on one of a session's boards.
     """
 
@@ -31,11 +32,11 @@ class Groups:
         store: Store,
         engine: MediaEngine,
         visits: Callable[[], Collection[Visit]],
-        lost: Callable[[str, dict[str, list[str]]], None],
+        tell: TellOwners,
         types: Callable[[str], bool] = lambda _key: False,
     ) -> None:
         self._store, self._visits, self._types = store, visits, types
-        self.media = RoomMedia(store, engine, self._stale, self.mark, lost)
+        self.media = RoomMedia(store, engine, self._stale, self.mark, tell)
         self._entering: GroupCommit[actions.Entering, str | None] = GroupCommit(store, actions.enter)
         self._dirty: set[str] = set()
         self._moved: set[str] = set()

@@ -81,10 +81,10 @@ class Hall:
         self.ballots: GroupCommit[Cast, bool] = GroupCommit(store, cast_ballots)
         self._joining: GroupCommit[presence.Joining, None] = GroupCommit(store, presence.begin)
         self._leaving: GroupCommit[str, None] = GroupCommit(store, presence.end_all)
-        self.media = StageMedia(store, engine, self._feeds_changed, self._media_lost)
+        self.media = StageMedia(store, engine, self._feeds_changed, self._tell_owners)
         self.boards = Boards(store, lambda: self.visits)
         self.groups = Groups(
-            store, engine, lambda: self.visits.values(), self._media_lost, types=self.boards.anybody_types
+            store, engine, lambda: self.visits.values(), self._tell_owners, types=self.boards.anybody_types
         )
         engine.on_event = self._on_media
         self.pauses = PauseClock(store)
@@ -505,10 +505,10 @@ class Hall:
         self._stage_dirty.add(key)
         self._stage_wake.set()
 
-    def _media_lost(self, key: str, lost: dict[str, list[str]]) -> None:
+    def _tell_owners(self, what: str, key: str, resources: dict[str, list[str]]) -> None:
         for visit in self._listeners(key):
-            if ids := lost.get(visit.person.public_id):
-                visit.outbox.signal("media", {"session": key, "lost": ids}, ids[0])
+            if ids := resources.get(visit.person.public_id):
+                visit.outbox.signal("media", {"session": key, what: ids}, ids[0])
 
     async def _apply_stages(self) -> None:
         while True:

@@ -30,6 +30,7 @@ class Owned(Protocol):
     def link(self) -> str: ...
 
 
+TellOwners = Callable[[str, str, dict[str, list[str]]], None]
 OwnedT = TypeVar("OwnedT", bound=Owned)
 
 
@@ -37,11 +38,12 @@ class Resources(Generic[OwnedT]):
     """Resources that are open, by id. Everybody changes and ends one's own; what is not one's own is not there.
 
     Args:
-        lost: called with a session's key and resources by person, which must be opened anew.
+        tell: called with what became of resources, a session's key, and the resources by person: ``lost``, to be opened
+            anew; ``taken``, for that person sends from another page now.
     """
 
-    def __init__(self, engine: MediaEngine, lost: Callable[[str, dict[str, list[str]]], None]) -> None:
-        self._engine, self._lost = engine, lost
+    def __init__(self, engine: MediaEngine, tell: TellOwners) -> None:
+        self._engine, self._tell_owners = engine, tell
         self._resources: dict[str, OwnedT] = {}
         self._gone: list[OwnedT] = []
         self._ended: dict[str, str] = {}
@@ -72,6 +74,12 @@ class Resources(Generic[OwnedT]):
         self._forget(resource)
         with contextlib.suppress(MediaUnavailable):
             await self._engine.close(resource)
+
+    async def _replace(self, resource: str) -> None:
+        """End a resource in whose place its person has opened another one, perhaps on another device."""
+        if known := self._resources.get(resource):
+            await self.close(resource)
+            self._tell_owners("taken", known.session, {known.person: [resource]})
 
     async def cut_link(self, link: str) -> None:
         """End all media that was opened through a link."""
@@ -107,4 +115,4 @@ class Resources(Generic[OwnedT]):
         for resource in gone:
             lost.setdefault(resource.session, {}).setdefault(resource.person, []).append(resource.id)
         for key, by_person in lost.items():
-            self._lost(key, by_person)
+            self._tell_owners("lost", key, by_person)

@@ -13,7 +13,7 @@ from conference.breakouts.model import Phase
 from conference.breakouts.tables import PlaceRow
 from conference.core.errors import ConferenceError, NotAllowed
 from conference.core.roles import Permission, may
-from conference.hall.resources import Resources
+from conference.hall.resources import Resources, TellOwners
 from conference.media.engine import WORKER_LOST, Answer, MediaEngine, MediaEvent, MediaUnavailable
 from conference.pauses import queries as pauses
 from conference.people import queries as people
@@ -44,7 +44,7 @@ class RoomMedia(Resources[RoomResource]):
     Args:
         changed: called with a session's key when feeds or viewers of its rooms came or went.
         heard: called with a session's key when somebody else is seen, or speaks.
-        lost: called with a session's key and resources by person, which must be opened anew.
+        tell: tells people what became of their resources; see `Resources`.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class RoomMedia(Resources[RoomResource]):
         engine: MediaEngine,
         changed: Callable[[str], None],
         heard: Callable[[str], None],
-        lost: Callable[[str, dict[str, list[str]]], None],
+        tell: TellOwners,
     ) -> None:
-        super().__init__(engine, lost)
+        super().__init__(engine, tell)
         self._store, self._changed, self._heard = store, changed, heard
         self._slots: dict[str, dict[str, list[str | None]]] = {}
         self._gathered: dict[str, list[str]] = {}
@@ -79,7 +79,7 @@ class RoomMedia(Resources[RoomResource]):
         before = [r.id for r in self._resources.values() if r.publishes and _same(r, key, person)]
         await self._keep(RoomResource(answer.resource, key, room, person.public_id, link.public_id, True), person, link)
         for replaced in before:
-            await self.close(replaced)
+            await self._replace(replaced)
         await self.apply(key)
         return self._still(answer)
 

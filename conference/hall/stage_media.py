@@ -14,7 +14,7 @@ from conference.core.roles import CREW, Permission, Role, may
 from conference.hall.floor import Floor
 from conference.hall.foldback import TALKBACK, Foldback, Talk, foldback_room, return_source
 from conference.hall.programme import ProgrammeWatch
-from conference.hall.resources import Resources
+from conference.hall.resources import Resources, TellOwners
 from conference.media.engine import WORKER_LOST, Answer, FeedKind, MediaEngine, MediaEvent, MediaUnavailable
 from conference.media.limits import Pace
 from conference.pauses import queries as pauses
@@ -57,7 +57,7 @@ class StageMedia(Resources[Resource]):
 
     Args:
         changed: called with a session's key when the feeds that arrive there changed.
-        lost: called with a session's key and resources by person, which must be opened anew.
+        tell: tells people what became of their resources; see `Resources`.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class StageMedia(Resources[Resource]):
         store: Store,
         engine: MediaEngine,
         changed: Callable[[str], None],
-        lost: Callable[[str, dict[str, list[str]]], None],
+        tell: TellOwners,
     ) -> None:
-        super().__init__(engine, lost)
+        super().__init__(engine, tell)
         self._store, self._changed = store, changed
         self._feeds: dict[FeedKey, str] = {}
         self._arriving: set[str] = set()
@@ -160,7 +160,7 @@ class StageMedia(Resources[Resource]):
         if _of_programme(feed):
             self.programmes.opened(feed, self._store.clock.now())
         if replaced:
-            await self.close(replaced)
+            await self._replace(replaced)
         await self._check_link(link, resource.id)
         await self.apply(key)
         return answer

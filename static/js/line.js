@@ -143,6 +143,18 @@ export class Line {
     if (resources === null || resources.includes(this.id)) this.restart();
   }
 
+  /**
+   * Ends the line if the person sends from another page now.
+   *
+   * @param {string[]} resources the ids that were replaced
+   * @returns {boolean} whether it was this one
+   */
+  taken(resources) {
+    const mine = this.id !== "" && resources.includes(this.id);
+    if (mine) this.stop();
+    return mine;
+  }
+
   /** Takes another way through the network, and keeps the session. */
   repair() {
     if (!this.#wanted) return;

@@ -44,7 +44,8 @@ class Room extends EventTarget {
         fact: (fact) => this.#set(apply(this.state, fact), fact),
         signal: (signal) => {
           this.dispatchEvent(new CustomEvent("signal", { detail: signal }));
-          if (signal.name === "media") this.dispatchEvent(new CustomEvent("restarted", { detail: signal.body.lost }));
+          if (signal.name === "media" && signal.body.lost) this.dispatchEvent(new CustomEvent("restarted", { detail: signal.body.lost }));
+          if (signal.name === "media" && signal.body.taken) this.dispatchEvent(new CustomEvent("taken", { detail: signal.body.taken }));
           this.#set(applySignal(this.state, signal));
         },
         snapshot: (snapshot) => this.#set(snapshot),

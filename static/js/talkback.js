@@ -24,6 +24,11 @@ export const talkback = new (class extends EventTarget {
 
   constructor() {
     super();
+    room.addEventListener("taken", (event) => {
+      if (!this.#publisher?.taken(/** @type {CustomEvent} */ (event).detail)) return;
+      this.#close();
+      void this.end();
+    });
     room.addEventListener("restarted", (event) => this.#publisher?.lost(/** @type {CustomEvent} */ (event).detail ?? null));
     room.addEventListener("greeted", () => this.to !== undefined && void this.#tell());
     addEventListener("pagehide", () => this.#close());

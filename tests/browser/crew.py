@@ -84,7 +84,7 @@ async def busy(day: Day) -> None:
         await moebbeck.page.locator(".talkback").wait_for()
         await day.take("backstage-ansprache-telefon", moebbeck)
         await day.take("regie-zwei-wege", regie)
-        await regie.press("talkback.speak.all")
+        await regie.press("talkback.on")
         main.send_signal(signal.SIGSTOP)
         await expect(regie.page.locator(".panel[data-level=bad]")).to_have_count(1, timeout=30_000)
         await day.take("regie-ersatzweg", regie, wait=5_000)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.people import PATIENCE, PHONE, chromium, t, visitor
-from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser

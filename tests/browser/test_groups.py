@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
+from tests.browser.axe import violations
 from tests.browser.clocked import turn
 from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, letter_by_letter, t, until, visitor
-from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -97,6 +97,8 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         await anna.press("groups.video.on")
         await bernd.sees_pictures()
         await bernd.hears()
+        await other_device(browser, server, anna)
+        await bernd.sees_pictures()
         await anna.press("groups.hand.raise")
         await bernd.sees(t("groups.hands"))
         await server.command_as(MODERATOR, "breakouts.call", session=GROUPS, person=await id_of(anna), called=True)
@@ -149,6 +151,33 @@ async def test_everybody_goes_into_the_group_and_comes_back(tmp_path: Path) -> N
         for person in (anna, bernd, clara):
             await person.sees(t("groups.back"))
         assert [problem for person in everybody for problem in person.problems] == []
+
+
+async def line_is(person: Visitor, state: str) -> None:
+    """How the line of one's own microphone and camera is doing."""
+
+    async def so() -> bool:
+        return bool(await person.page.evaluate("document.querySelector('conf-group-room').line") == state)
+
+    await until(so, f"the line of {person.name} is not {state}")
+
+
+async def other_device(browser: Browser, server: Server, anna: Visitor) -> None:
+    """On a second device nothing goes on by itself; a press there takes picture and sound along, a press here back."""
+    phone = await visitor(browser, "anna's phone", await server.link(ANNA, GROUPS), size=PHONE)
+    await phone.press("session.join")
+    await in_room(phone, "AG 2 – Weiterbildung im Wandel")
+    await phone.page.get_by_role("button", name=t("groups.video.off")).wait_for()
+    await line_is(phone, "idle")
+    await line_is(anna, "connected")
+    await phone.press("groups.video.off")
+    await phone.press("groups.video.on")
+    await line_is(phone, "connected")
+    await line_is(anna, "idle")
+    await phone.context.close()
+    await anna.press("groups.audio.on")
+    await anna.press("groups.video.on")
+    await line_is(anna, "connected")
 
 
 async def drag(person: Visitor, what: Locator, to: Locator) -> None:

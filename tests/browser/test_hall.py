@@ -11,8 +11,8 @@ import av
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.people import PATIENCE, PHONE, PROJECTOR, Visitor, chromium, t, until, visitor
-from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser

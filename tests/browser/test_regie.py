@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import Locator, expect
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.browser.axe import violations
 from tests.browser.people import LAPTOP, PATIENCE, Visitor, chromium, t, until, visitor
 from tests.browser.stage import encoder, programme
-from tests.browser.test_accessibility import violations
 from tests.server import Server, running
 
 pytestmark = pytest.mark.browser
@@ -90,9 +90,10 @@ async def talk_to_one(desk: Visitor, speaker: Visitor) -> None:
         return bool(await speaker.page.evaluate(TALK) > before + 1000)
 
     await until(heard, "nobody is heard backstage")
-    await expect(desk.page.get_by_role("button", name=name)).to_contain_text(t("talkback.on"))
-    assert await violations(speaker) == []
-    await desk.press_named(name)
+    speaking = f"{t('talkback.on')}: Dr. Michael Fleig"
+    await expect(desk.page.get_by_role("button", name=speaking)).to_have_attribute("aria-pressed", "true")
+    assert await violations(speaker) == await violations(desk) == []
+    await desk.press_named(speaking)
     await expect(speaker.page.locator(".talkback")).to_have_count(0, timeout=PATIENCE)
 
 

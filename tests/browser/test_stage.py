@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.people import PATIENCE, PHONE, Visitor, chromium, t, until, visitor
-from tests.browser.test_accessibility import violations
 from tests.films.made import SUBTITLES, make_film
 from tests.server import Server, running
 from tests.the_day import FILM

@@ -25,18 +25,18 @@ async def test_a_half_loaded_page_is_loaded_again(tmp_path: Path) -> None:
         async def fail_once(route: Route) -> None:
             nonlocal asked
             asked += 1
-            await (route.abort("connectionreset") if asked == 1 else route.continue_())
+            await (route.abort("internetdisconnected") if asked == 1 else route.continue_())
 
         await anna.page.route(MODULE, fail_once)
         await anna.page.goto(f"{server.url}/s/ankommen")
-        await expect(anna.page.locator("conf-session h1")).to_be_visible(timeout=PATIENCE)
+        await expect(anna.page.locator(".connection")).to_have_attribute("data-state", "live", timeout=PATIENCE)
         assert asked == 2
         await anna.page.unroute(MODULE)
 
         async def fail(route: Route) -> None:
             nonlocal asked
             asked += 1
-            await route.abort("connectionreset")
+            await route.abort("internetdisconnected")
 
         await anna.page.route(MODULE, fail)
         await anna.page.goto(f"{server.url}/s/ankommen")

@@ -248,6 +248,20 @@ async def test_viewers_are_cut_when_they_may_no_longer_see(room: Room) -> None:
         await media.close_own(crew.resource, anna.person)
 
 
+async def test_whoever_sends_from_another_page_is_told_on_the_first(room: Room) -> None:
+    moderator, speaker, again = [await room.enter(email, LIVE) for email in (MODERATOR, SPEAKER, SPEAKER)]
+    await room.do(moderator, "session.move", session=LIVE, to="backstage")
+    await room.do(speaker, "stage.enter", session=LIVE, source="camera")
+    media = room.hall.media
+    first, second = [
+        await media.publish(LIVE, speaker.person, speaker.link, Source.CAMERA, "v=0") for _ in range(2)
+    ]
+    for page in (speaker, again):
+        assert ear(page).signals["media"] == {"session": LIVE, "taken": [first.resource]}
+    assert "media" not in ear(moderator).signals
+    assert list(room.engine.open) == [second.resource]
+
+
 async def test_those_whose_media_were_lost_are_told_and_nobody_else(room: Room) -> None:
     moderator, anna, bernd = [await room.enter(email, LIVE) for email in (MODERATOR, ANNA, BERND)]
     await room.do(moderator, "session.move", session=LIVE, to="live")

@@ -42,4 +42,4 @@ async def test_the_server_of_a_killed_rehearsal_ends(tmp_path: Path) -> None:
     assert not ended(server)
     parent.kill()
     await parent.wait()
-    await until(lambda: ended(server))
+    await until(lambda: ended(server), 30)

@@ -35,6 +35,11 @@ export class Backstage extends Live {
       const lost = /** @type {CustomEvent} */ (event).detail ?? null;
       this.#publishers.forEach((publisher) => publisher.lost(lost));
     });
+    room.addEventListener("taken", (event) => {
+      for (const [source, publisher] of [...this.#publishers]) {
+        if (publisher.taken(/** @type {CustomEvent} */ (event).detail)) this.#end(/** @type {"camera" | "screen"} */ (source));
+      }
+    });
     if (sessionStorage.getItem(this.#memory)) void this.#enter();
   }
 

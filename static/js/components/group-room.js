@@ -44,6 +44,12 @@ export class GroupRoom extends Live {
   #seen = 0;
   #warned = false;
   #tick = 0;
+  #taken = (/** @type {Event} */ event) => {
+    if (!this.#own.publisher?.taken(/** @type {CustomEvent} */ (event).detail)) return;
+    sessionStorage.removeItem(this.#memory);
+    note(t("groups.elsewhere"));
+    this.update();
+  };
   #restarted = (/** @type {Event} */ event) => this.#own.publisher?.lost(/** @type {CustomEvent} */ (event).detail ?? null);
 
   connectedCallback() {
@@ -51,6 +57,7 @@ export class GroupRoom extends Live {
     document.body.classList.add("page-group");
     scrollTo(0, 0);
     room.addEventListener("restarted", this.#restarted);
+    room.addEventListener("taken", this.#taken);
     this.#tick = setInterval(() => this.#warn(), 1_000);
   }
 
@@ -59,6 +66,7 @@ export class GroupRoom extends Live {
     document.body.classList.remove("page-group");
     scrollTo(0, 0);
     room.removeEventListener("restarted", this.#restarted);
+    room.removeEventListener("taken", this.#taken);
     clearInterval(this.#tick);
     this.#close();
   }
@@ -85,7 +93,7 @@ export class GroupRoom extends Live {
       <div class="group__middle">
         <div class="group__main">
           ${this.#tiles(group)}
-          ${me ? this.#controls(me, group) : nothing}
+          ${me ? this.#controls({ ...me, ...this.#on(me) }, group) : nothing}
         </div>
         <aside class="group__side" aria-label=${t("groups.side")}>
           ${this.#messages(groups, group)} ${this.#help(group)} ${this.#hands(group)} ${this.#panels(group)}
@@ -144,11 +152,31 @@ export class GroupRoom extends Live {
     });
   }
 
+  /** Whether it is this page, of perhaps several of mine, where microphone or camera were pressed. */
+  get #sending() {
+    return sessionStorage.getItem(this.#memory) !== null;
+  }
+
+  get #memory() {
+    return `group feed ${room.state.session} ${room.me.id}`;
+  }
+
+  /** Whether something of mine is sent, here or on another device. */
+  get #sends() {
+    return this.#sending || (this.#inside?.feeds ?? []).includes(room.me.id);
+  }
+
+  /** What of mine is on. @param {GroupPerson} me */
+  #on({ audio, video }) {
+    return { audio: this.#sends && audio, video: this.#sends && video };
+  }
+
   /** @param {GroupPerson} me */
   #follow({ audio, video }) {
-    const wanted = `${this.#group} ${audio} ${video}`;
+    const wanted = this.#sending ? `${this.#group} ${audio} ${video}` : "";
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
+    if (wanted === "") return this.#own.close();
     this.#own.follow(address(`/whip/${room.state.session}?group=${encodeURIComponent(this.#group)}`), { audio, video }, (kinds) => {
       note(t(kinds.length > 1 ? "devices.denied" : `devices.denied.${kinds[0]}`));
       void this.#set(Object.fromEntries(kinds.map((kind) => [kind, false])));
@@ -161,7 +189,9 @@ export class GroupRoom extends Live {
    * @param {{audio?: boolean, video?: boolean}} pressed
    */
   #set({ audio, video }) {
-    return attempt(() => room.ask("breakouts.tracks", { audio: audio ?? null, video: video ?? null, person: null }));
+    const rest = this.#sends ? null : false; // where nothing was sent, only what was pressed goes on
+    if (audio || video) sessionStorage.setItem(this.#memory, "yes");
+    return attempt(() => room.ask("breakouts.tracks", { audio: audio ?? rest, video: video ?? rest, person: null }));
   }
 
   /** @param {Group} group */
@@ -197,8 +227,9 @@ export class GroupRoom extends Live {
    * @param {GroupPerson} one
    * @param {number | undefined} slot
    */
-  #tile({ person, name, organisation, audio, video, hand, called }, slot) {
-    const own = person === room.me.id;
+  #tile(one, slot) {
+    const own = one.person === room.me.id;
+    const { person, name, organisation, audio, video, hand, called } = own ? { ...one, ...this.#on(one) } : one;
     const place = slot === undefined || own ? null : this.pictures?.place(slot);
     const playing = own ? video && this.#own.mirror.srcObject !== null : (place?.playing ?? false);
     const speaking = audio && (this.#inside?.speaking ?? []).includes(person);
@@ -206,7 +237,7 @@ export class GroupRoom extends Live {
       ${own ? this.#own.mirror : (place?.video ?? nothing)}
       <div class="poster">
         <span class="poster__initials" aria-hidden="true">${initials(name)}</span>
-        <span class="poster__state">${video ? t("tile.connecting") : t("tile.camera_off")}</span>
+        <span class="poster__state">${t(!video ? "tile.camera_off" : own && !this.#sending ? "groups.other_device" : "tile.connecting")}</span>
       </div>
       <figcaption class="tile__name">
         <b>

@@ -18,16 +18,23 @@ export class Guest extends Live {
   #wanted = "";
   #called = false;
   #busy = false;
+  #taken = (/** @type {Event} */ event) => {
+    if (!this.#own.publisher?.taken(/** @type {CustomEvent} */ (event).detail)) return;
+    sessionStorage.removeItem(this.#memory);
+    this.update();
+  };
   #restarted = (/** @type {Event} */ event) => this.#own.publisher?.lost(/** @type {CustomEvent} */ (event).detail ?? null);
 
   connectedCallback() {
     super.connectedCallback();
     room.addEventListener("restarted", this.#restarted);
+    room.addEventListener("taken", this.#taken);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     room.removeEventListener("restarted", this.#restarted);
+    room.removeEventListener("taken", this.#taken);
     this.#end();
   }
 

@@ -110,7 +110,9 @@ export class RunOfShow extends Live {
    */
   async #move(item, to, sure) {
     const yes = label(item, to);
-    if (!sure && !(await confirmed({ title: item.title, text: t(`move.${item.state}.${to}.ask`), yes }))) return;
+    const passed = to === "live" ? before(item) : "";
+    if (passed && !(await confirmed({ title: item.title, text: t("move.ahead.ask", { title: passed }), yes }))) return;
+    if (!sure && !passed && !(await confirmed({ title: item.title, text: t(`move.${item.state}.${to}.ask`), yes }))) return;
     this.#busy = item.key;
     this.update();
     await attempt(() => room.command("session.move", { session: item.key, to }));
@@ -125,6 +127,13 @@ export class RunOfShow extends Live {
   async #shift(item, minutes) {
     await attempt(() => room.command("session.shift", { session: item.key, minutes, following: this.#following }));
   }
+}
+
+/** What comes before a session and has not begun, and would be passed over by it: its title. @param {AgendaItem} item */
+function before(item) {
+  const { agenda } = room.state;
+  const earlier = agenda.slice(0, agenda.findIndex(({ key }) => key === item.key));
+  return earlier.find(({ state, kind }) => kind !== "lobby" && (state === "planned" || state === "backstage"))?.title ?? "";
 }
 
 /**

@@ -172,7 +172,7 @@ export class StageDesk extends Live {
  * @param {string} [more]
  */
 function button(name, text, rank, entry, press, more = "") {
-  return html`<button class="kern-btn kern-btn--small kern-btn--${rank}" type="button" aria-label="${t(text)}: ${entry.name}" @click=${press}>
+  return html`<button class="kern-btn kern-btn--small kern-btn--${rank}" type="button" aria-label="${t(text)}${more && ` ${more}`}: ${entry.name}" @click=${press}>
     ${icon(name)}<span class="kern-label">${t(text)}${more ? html` <small>${more}</small>` : nothing}</span>
   </button>`;
 }

@@ -19,7 +19,7 @@ export function talkButton(to, name = "") {
     class="talk kern-btn kern-btn--small kern-btn--${on ? "primary" : "secondary"}"
     type="button"
     aria-pressed=${on}
-    aria-label=${to === null ? t("talkback.speak.all") : `${t("talkback.speak")}: ${name}`}
+    aria-label=${to === null ? t(text) : `${t(text)}: ${name}`}
     title=${t("talkback.more")}
     ?data-on=${on}
     @pointerdown=${(/** @type {PointerEvent} */ event) => down(event, to)}
