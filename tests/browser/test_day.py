@@ -240,7 +240,7 @@ async def pause(day: Day, desk: Visitor, anna: Visitor, bernd: Visitor) -> None:
     """Exercises, while the places are given out; the clock ends them, and the pages go on by themselves."""
     await day.press(desk, f"{PAUSE}:session.start")
     for person in (anna, bernd):
-        await go_on(person, PAUSE)
+        await person.page.wait_for_url(f"**/s/{PAUSE}**", timeout=PATIENCE)  # from what is over one goes on by oneself
         await expect(person.page.locator(".pause__title")).to_have_text("Schultern kreisen", timeout=PATIENCE)
     await desk.page.goto(f"{day.server.url}/s/{GROUPS}/moderation")
     await desk.press_named("Plätze verteilen")
