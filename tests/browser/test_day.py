@@ -101,13 +101,15 @@ class Day:
         """The organiser's socket."""
         return await self.socket(ORGANISER, session)
 
-    async def press(self, desk: Visitor, key: str) -> None:
-        """*Weiter*: just this cue is done."""
+    async def press(self, desk: Visitor, key: str, *, sure: str | None = None) -> None:
+        """*Weiter*: just this cue is done; where it is asked for, once more with the button of a text's key."""
         direction = desk.page.locator("conf-direction")
         step = (await self._direction())["step"]
         go = direction.get_by_role("button", name=t("direction.next"), exact=True)
         await expect(go).to_have_attribute("aria-disabled", "false", timeout=PATIENCE)
         await go.click(timeout=PATIENCE)
+        if sure:
+            await desk.press(sure, within="dialog[open]")
         found: dict[str, Any] = {}
 
         async def done() -> bool:
@@ -270,7 +272,7 @@ async def seated(staff: Client) -> dict[str, dict[str, Any]]:
 async def groups(day: Day, desk: Visitor, anna: Visitor, bernd: Visitor) -> None:
     """Rooms: a board together, two reload, the server dies, one comes late; nobody is in the wrong room."""
     crowd = await day.crowd(GROUPS)
-    await day.press(desk, f"{GROUPS}:groups.start")
+    await day.press(desk, f"{GROUPS}:groups.start", sure="desk.groups.start")  # one has no place yet
     for person in (anna, bernd):
         await person.sees(t("call.title"))
     day.forward(21)
