@@ -100,6 +100,8 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
         await anna.page.locator(".light", has_text=t("board.light.done")).click()
         await expect(bernd.page.get_by_label(t("board.light.done"))).to_be_checked(timeout=PATIENCE)
         assert await field(clara).input_value() == ""
+        await field(clara).press_sequentially("Mehr Zeit")
+        await saved(clara)
 
         # Whoever types when the groups end has not typed in vain.
         await expect(bernd.page.locator("#board-2")).to_be_editable(timeout=PATIENCE)
@@ -122,6 +124,11 @@ async def test_a_room_writes_its_board_together(tmp_path: Path) -> None:
         await expect(clara.page.locator(".board-page")).to_contain_text(CLOSING.strip(), timeout=PATIENCE)
         assert await violations(clara, "conf-board-page") == []
         assert await violations(desk, "conf-board-desk") == []
+        await desk.page.locator(".direction__board").click()
+        await expect(clara.page.locator(".board-page")).to_contain_text("Mehr Zeit", timeout=PATIENCE)
+        await expect(desk.page.locator(".direction__board")).to_have_count(0, timeout=PATIENCE)
+        await desk.press("boards.before")
+        await expect(clara.page.locator(".board-page")).to_contain_text("Ein Runder Tisch 🤝", timeout=PATIENCE)
         await item.get_by_text(t("boards.vote.pick")).click()
         await item.get_by_role("button", name=t("boards.vote.field")).last.click()
         await desk.press("boards.vote.open")

@@ -23,6 +23,7 @@ export class BoardDesk extends Live {
   /** Lines chosen for a vote. @type {Set<string>} */
   #chosen = new Set();
   #timer = 0;
+  #told = "";
   /** The poll that was just made, and from which field: it is opened there. */
   #drafted = { poll: "", of: "" };
   /** @type {BoardPage | null} */
@@ -52,6 +53,7 @@ export class BoardDesk extends Live {
     if (written.length === 0 && !afterGroups()) return nothing;
     const at = written.findIndex((page) => shown !== null && same(page, shown));
     const [before, next] = [written[at - 1], shown === null ? written[0] : written[at + 1]];
+    this.#tellNext(shown === null ? undefined : next, at + 2, written.length);
     return html`<section class="sheet board-desk">
       <div class="row row--apart"><h2>${t("boards.title")}</h2>${at >= 0 ? html`<span class="soft">${t("boards.at", { n: at + 1, all: written.length })}</span>` : nothing}</div>
       ${written.length === 0
@@ -69,6 +71,21 @@ export class BoardDesk extends Live {
       <div class="row">${this.#chosen.size > 0 ? this.#button("poll", "boards.vote", () => this.#voteOnChosen()) : nothing}</div>
       ${this.#ready("")}
     </section>`;
+  }
+
+  /**
+   * The run of show offers the next board as well: nobody leaves boards out by pressing *Weiter*.
+   *
+   * @param {BoardPage | undefined} next
+   * @param {number} place
+   * @param {number} all
+   */
+  #tellNext(next, place, all) {
+    const detail = next ? { groups: next.session, room: next.room, place, all } : null;
+    const key = JSON.stringify(detail);
+    if (key === this.#told) return;
+    this.#told = key;
+    queueMicrotask(() => room.dispatchEvent(new CustomEvent("nextboard", { detail })));
   }
 
   /** A poll was made of lines: it may begin at once. @param {string} of */

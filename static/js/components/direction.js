@@ -36,14 +36,22 @@ export class DirectionDesk extends Live {
   /** @type {{at: string, who: string, session: string, what: string}[] | null} */
   #log = null;
   #shown = "";
+  /** The board that comes after the one on stage. @type {{groups: string, room: string, place: number, all: number} | null} */
+  #board = null;
+  #boards = (/** @type {Event} */ event) => {
+    this.#board = /** @type {CustomEvent} */ (event).detail;
+    this.update();
+  };
 
   connectedCallback() {
     super.connectedCallback();
+    room.addEventListener("nextboard", this.#boards);
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    room.removeEventListener("nextboard", this.#boards);
     clearInterval(this.#timer);
   }
 
@@ -73,6 +81,7 @@ export class DirectionDesk extends Live {
     const [cue, last] = [nextCue(direction), lastCue(direction)];
     const at = cue ? planned(cue, room.state.agenda) : null;
     return html`<div class="direction__next">
+        ${this.#nextBoard()}
         ${cue === null
           ? html`<p class="soft">${t("direction.end")}</p>`
           : html`<p class="eyebrow">${t("run.next")}${at === null ? "" : ` · ${time(new Date(at).toISOString())}`}</p>
@@ -95,6 +104,15 @@ export class DirectionDesk extends Live {
         </div>
       </div>
       ${last === null ? nothing : html`<p class="small soft direction__last">${t(`direction.last.${last.state}`, { what: label(last), who: last.by, time: last.at ? time(last.at) : "" })}</p>`}`;
+  }
+
+  #nextBoard() {
+    const board = this.#board;
+    if (board === null || !room.state.board) return nothing;
+    const { groups, room: key, place, all } = board;
+    return html`<button class="kern-btn kern-btn--secondary direction__board" type="button" @click=${() => attempt(() => room.ask("board.show", { groups, room: key }))}>
+      ${icon("arrow")}<span class="kern-label">${t("boards.next")} <small>${place} / ${all}</small></span>
+    </button>`;
   }
 
   #times() {
