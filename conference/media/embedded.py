@@ -22,7 +22,7 @@ from conference.media.waits import HALF_OPEN, SILENT
 
 logger = logging.getLogger(__name__)
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 
 Sent = tuple[int, Coroutine[Any, Any, Any]]
 """A worker and its answer to come."""

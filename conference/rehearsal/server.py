@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from conference.core.errors import ConferenceError
 
-READY_SECONDS = 30
+READY_SECONDS = 90
 STOP_SECONDS = 15
 
 

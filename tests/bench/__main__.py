@@ -29,6 +29,7 @@ from tests.bench import (
     reconnect,
     rehearsal,
     rooms,
+    snapshot,
     soak,
     spread,
 )
@@ -37,7 +38,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[1]: module
     for module in (
         media, overhead, capacity, spread, rooms, latency, joining, loss, narrow, soak, hostile, hall, letters,
-        reconnect, rehearsal,
+        snapshot, reconnect, rehearsal,
     )
 }  # fmt: skip
 

@@ -183,8 +183,9 @@ async def test_the_backup_takes_over_from_a_picture_that_stands(tmp_path: Path) 
             await expect(panel(desk, "programme")).to_have_attribute("data-tally", "live", timeout=PATIENCE)
             await anna.sees_pictures()
 
-            for process in (backup, main):
-                process.send_signal(signal.SIGSTOP)
+            backup.send_signal(signal.SIGSTOP)  # first, so that nothing changes over to it
+            await expect(panel(desk, "backup").locator(".panel__wrong")).to_be_visible(timeout=PATIENCE)
+            main.send_signal(signal.SIGSTOP)
             await anna.sees(t("tile.interrupted"))
         await warned(desk, "programme", "regie.warn.lost")
         assert desk.problems == anna.problems == []

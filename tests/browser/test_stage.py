@@ -15,6 +15,7 @@ from tests.server import Server, running
 from tests.the_day import FILM
 
 pytestmark = pytest.mark.browser
+SOON = f"{t('desk.bring_on')} {t('desk.bring_on.in.more', n=10)}: Dr. Michael Fleig"
 ANNA, SPEAKER, MODERATOR = "violetta.kohl@example.org", "michael.fleig@example.org", "oliver.lilie@example.org"
 ORGANISER = "organisation@example.org"
 WITH_FILM = "live-2"
@@ -35,11 +36,11 @@ async def test_camera_and_screen(tmp_path: Path) -> None:
         await speaker.press("backstage.enter")
         await speaker.sees(t("feed.connected"))
         await expect(anna.page.locator("conf-stage .card")).to_contain_text(t("card.soon"))
-        await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+        await moderator.press_named(SOON)
         await expect(speaker.page.locator(".going-on__title")).to_contain_text("auf der Bühne", timeout=PATIENCE)
         await speaker.press("backstage.not_yet")
         await moderator.sees(t("desk.said.not_yet", name="Dr. Michael Fleig"))
-        await moderator.press_named(f"{t('desk.bring_on')}: Dr. Michael Fleig")
+        await moderator.press_named(SOON)
         await expect(moderator.page.locator("conf-stage-desk conf-countdown")).to_be_visible(timeout=PATIENCE)
         await speaker.page.reload()
         await expect(speaker.page.locator(".going-on__figure")).to_be_visible(timeout=PATIENCE)
