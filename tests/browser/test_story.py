@@ -196,7 +196,7 @@ def _check_attendance(exports: dict[str, bytes]) -> None:
         assert len(visits) >= 2 * devices, email  # before the server was killed, and after it
         minutes = round(_seconds_inside(visits, ran) / 60, 1)
         assert abs(person["minutes"] - minutes) <= 0.1
-        assert rows[email]["Minuten"] == f"{person['minutes']:.1f}".replace(".", ",")
+        assert float(rows[email]["Minuten"].replace(",", ".")) == person["minutes"]
         assert rows[email]["Anteil in %"] == f"{person['percent']:.1f}".replace(".", ",")
         assert sheet[email]["Minuten"] == person["minutes"]
         assert round(sheet[email]["Anteil in %"] * 100, 1) == person["percent"]
