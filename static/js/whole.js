@@ -14,8 +14,8 @@
 
   const again = async () => {
     try {
-      const { ok } = await fetch(location.href, { method: "HEAD", cache: "no-store" });
-      if (!ok) return;
+      const { status } = await fetch(location.href, { method: "HEAD", cache: "no-store" });
+      if (status >= 500) throw new Error(String(status)); // a server that is just starting is asked again
       sessionStorage.setItem(KEY, JSON.stringify([tries() + 1, Date.now()]));
       location.reload();
     } catch {
