@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -118,6 +119,17 @@ class Room:
         return json.loads(json.dumps(snapshot))
 
 
+def _one_after_the_other(clockwork: Any) -> None:
+    """A story's own tick waits for the hall's that is under way: it may have looked at the clock before."""
+    tick, lock = clockwork.tick, asyncio.Lock()
+
+    async def alone() -> None:
+        async with lock:
+            await tick()
+
+    clockwork.tick = alone
+
+
 @contextlib.asynccontextmanager
 async def open_room(data: Path) -> AsyncIterator[Room]:
     """The imported day in a directory, and its hall at work."""
@@ -125,6 +137,8 @@ async def open_room(data: Path) -> AsyncIterator[Room]:
     clock, engine = ManualClock(START), RecordingEngine()
     async with open_store(Settings(data=str(data)), clock) as store:
         hall = Hall(store, engine, Tokens(b"k" * 32), "test")
+        for clockwork in (hall.pauses, hall.groups, hall.stage_clock, hall.talk, hall.boards):
+            _one_after_the_other(clockwork)
         await hall.start()
         try:
             yield Room(store, hall, Gateway(hall, _nobody, lambda _origin, _environ: True), clock, engine)

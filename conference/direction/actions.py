@@ -58,16 +58,20 @@ async def prepare(unit: Unit) -> None:
 
 
 async def advance(unit: Unit, step: int, person: Person, *, sure: bool = False) -> bool:
-    """Do the next cue. Whether it was this press that did it: the same press twice is harmless.
+    """Do the next cue, and pass over those behind it that are so already: the one that waits then has something to do.
 
     Args:
         step: as the page saw it.
         sure: whether the person was asked already where a cue is easily regretted.
 
+    Returns:
+        Whether it was this press that did it: the same press twice is harmless.
+
     Raises:
         ConferenceError: ``direction.done`` when somebody else was quicker, ``direction.end`` when all is done,
-            ``direction.unplaced`` when working groups would start with people who have none, and what the cue's own
-            verb raises. NotAllowed where the person does not moderate.
+            ``direction.unplaced`` when working groups would start with people who have none, ``direction.voted`` when
+            a poll would be opened that people have voted in, and what the cue's own verb raises. NotAllowed where the
+            person does not moderate.
     """
     show = await _claim(unit, step, person)
     if show is None:
@@ -76,29 +80,33 @@ async def advance(unit: Unit, step: int, person: Person, *, sure: bool = False) 
     item = await _moderated(unit, row.session, person)
     if row.kind == Kind.GROUPS_START and not sure:
         await doing.check_everybody_placed(unit, item)
+    if row.kind == Kind.POLL_OPEN and not sure:
+        await doing.check_nobody_voted(unit, row.to_model())
     due = planned(Kind(row.kind), item)
     undo = await doing.do(unit, show, row.to_model())
-    row.undo = {**undo, "drift": show.drift}
+    row.undo = {**undo, "drift": show.drift, "step": show.step}
     if due is not None:
         row.late = show.drift = round((unit.now - due).total_seconds())
     await _stepped(unit, show, row, State.DONE)
+    await _pass_over(unit, show)
     return True
 
 
 async def skip(unit: Unit, step: int, person: Person) -> bool:
-    """Leave the next cue out. Raises as `advance`."""
+    """Leave the next cue out, and pass over those behind it that are so already. Raises as `advance`."""
     show = await _claim(unit, step, person)
     if show is None:
         return False
     row = await _next(unit)
     await _moderated(unit, row.session, person)
-    row.undo = {"drift": show.drift}
+    row.undo = {"drift": show.drift, "step": show.step}
     await _stepped(unit, show, row, State.SKIPPED)
+    await _pass_over(unit, show)
     return True
 
 
 async def undo(unit: Unit, step: int, person: Person) -> bool:
-    """Take the last cue back.
+    """Take the last cue back, with all that were passed over in the same step.
 
     Raises:
         ConferenceError: ``direction.done``, ``direction.beginning``; ``direction.no_undo`` with the reason.
@@ -110,15 +118,19 @@ async def undo(unit: Unit, step: int, person: Person) -> bool:
     at = first_waiting([row.to_model() for row in rows])
     if at == 0:
         raise ConferenceError("direction.beginning", "Es ist noch nichts geschehen.")
-    row = rows[at - 1]
-    await _moderated(unit, row.session, person)
-    kept = dict(row.undo or {})
-    drift = kept.pop("drift", show.drift)
-    if row.state == State.DONE:
-        await doing.take_back(unit, show, row.to_model(), kept)
-    show.drift = drift
-    row.undo, row.late = None, None
-    await _stepped(unit, show, row, State.WAITING)
+    last = rows[at - 1]
+    happened_in = queries.step_of(last)
+    together = [row for row in rows[:at] if row is last or queries.step_of(row) == happened_in is not None]
+    for row in reversed(together):
+        await _moderated(unit, row.session, person)
+        kept = dict(row.undo or {})
+        drift = kept.pop("drift", show.drift)
+        kept.pop("step", None)
+        if row.state == State.DONE:
+            await doing.take_back(unit, show, row.to_model(), kept)
+        show.drift = drift
+        row.undo, row.late = None, None
+        await _stepped(unit, show, row, State.WAITING)
     return True
 
 
@@ -135,7 +147,7 @@ async def keep_up(unit: Unit, moved: str, person: Person) -> None:
     """Pass over what the day went past when something was started or ended by hand, up to the first cue that waits on.
 
     What is so already counts as done, what can come no more as skipped, whoever moderates it; nothing is done for it,
-    so that taking it back lets it wait again and changes nothing else. Each is a step of its own.
+    so that taking it back lets it wait again and changes nothing else. All of it is one step.
 
     Args:
         moved: key of the session in which that was.
@@ -143,22 +155,34 @@ async def keep_up(unit: Unit, moved: str, person: Person) -> None:
     """
     await _lock(unit)
     show = await unit.db.get_one(DirectionRow, 1, populate_existing=True)
+    kept = show.step, show.by, show.by_name
+    show.step, show.by, show.by_name = show.step + 1, person.public_id, person.name
+    if not await _pass_over(unit, show, moved):
+        show.step, show.by, show.by_name = kept
+
+
+async def _pass_over(unit: Unit, show: DirectionRow, moved: str = "") -> bool:
+    """Pass over the cues that have nothing left to do, in the present step; whether there were any."""
     day = await sessions.agenda(unit.db)
     items = {item.key: item for item in day}
     rows = await queries.cues(unit.db)
     run = [row.to_model() for row in rows]
-    for at in range(first_waiting(run), len(run)):
+    first = first_waiting(run)
+    for at in range(first, len(run)):
         cue, row, item = run[at], rows[at], items[run[at].session]
         again = once_more(run, at)
-        state = overtaken(item, day, so=await doing.is_so(unit, cue, again=again), again=again)
+        if await doing.is_gone(unit, cue):
+            state: State | None = State.SKIPPED
+        else:
+            state = overtaken(item, day, so=await doing.is_so(unit, show, cue, again=again), again=again)
         if state is None:
-            return
-        show.step, show.by, show.by_name = show.step + 1, person.public_id, person.name
-        row.undo = {"drift": show.drift}
+            return at > first
+        row.undo = {"drift": show.drift, "step": show.step}
         due, since = planned(cue.kind, item), happened(cue.kind, item, unit.now, moved=cue.session == moved)
         if state is State.DONE and due is not None and since is not None:
             row.late = show.drift = round((since - due).total_seconds())
         await _stepped(unit, show, row, state)
+    return first < len(run)
 
 
 async def shift(unit: Unit, step: int, minutes: int, person: Person) -> bool:

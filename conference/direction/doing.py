@@ -63,8 +63,11 @@ async def take_back(unit: Unit, show: DirectionRow, cue: Cue, undo: Undo) -> Non
         await _UNDO[cue.kind](unit, show, cue, undo)
 
 
-async def is_so(unit: Unit, cue: Cue, *, again: bool) -> bool:
-    """Whether what a cue asks for is so without it. What is over was so, unless the cue asks for it once more."""
+async def is_so(unit: Unit, show: DirectionRow, cue: Cue, *, again: bool) -> bool:
+    """Whether what a cue asks for is so without it. What is over was so, unless the cue asks for it once more.
+
+    A poll that was closed may be opened again; that it was is no reason to leave it out.
+    """
     row = await sessions.row(unit.db, cue.session)
     begun = (State.LIVE,) if again else (State.LIVE, State.ENDED)
     match cue.kind:
@@ -84,7 +87,26 @@ async def is_so(unit: Unit, cue: Cue, *, again: bool) -> bool:
         case Kind.GROUPS_RECALL:
             found = await breakout_queries.round_row(unit.db, row.id)
             return found.closing or found.phase == Phase.CLOSED
+        case Kind.POLL_OPEN:
+            return await _poll_state(unit, cue) is PollState.OPEN
+        case Kind.POLL_CLOSE:
+            return await _poll_state(unit, cue) in (PollState.CLOSED, PollState.PUBLISHED)
+        case Kind.POLL_SHOW:
+            return await _poll_state(unit, cue) is PollState.PUBLISHED
+        case Kind.PROGRAMME:
+            feeds = [e for e in await sessions.stage(unit.db, row.id) if e.source == Source.PROGRAMME]
+            return any(entry.slot is not None for entry in feeds)
+        case Kind.SCREEN:
+            return show.screen == cue.target
     return False
+
+
+async def is_gone(unit: Unit, cue: Cue) -> bool:
+    """Whether the poll that a cue is about was thrown away."""
+    if cue.kind not in (Kind.POLL_OPEN, Kind.POLL_CLOSE, Kind.POLL_SHOW):
+        return False
+    row = await sessions.row(unit.db, cue.session)
+    return not await poll_queries.exists(unit.db, row.id, cue.target)
 
 
 def _never(reason: str) -> ConferenceError:
@@ -378,6 +400,15 @@ async def check_everybody_placed(unit: Unit, item: Session) -> None:
         who = "1 Person hat" if count == 1 else f"{count} Personen haben"
         more = "Beim Eintreten kommen sie in die leerste." if count > 1 else "Beim Eintreten kommt sie in die leerste."
         raise ConferenceError("direction.unplaced", f"{who} noch keine Gruppe. {more}")
+
+
+async def check_nobody_voted(unit: Unit, cue: Cue) -> None:
+    """Raise ConferenceError ``direction.voted`` where a poll would be opened again that people have voted in."""
+    session = await sessions.row(unit.db, cue.session)
+    row = await poll_queries.poll(unit.db, session.id, cue.target)
+    if row.state != PollState.OPEN and (await poll_queries.live_result(unit.db, row))["voted"]:
+        more = "Ein neuer Durchgang beginnt, alle stimmen neu ab; das bisherige Ergebnis bleibt erhalten."
+        raise ConferenceError("direction.voted", f"In dieser Umfrage wurde schon abgestimmt. {more}")
 
 
 async def _start_groups(unit: Unit, _show: DirectionRow, cue: Cue) -> Undo:

@@ -56,7 +56,13 @@ def cue_view(row: CueRow) -> dict[str, Any]:
         "at": iso(row.done_at),
         "by": row.done_by,
         "late": row.late,
+        "step": step_of(row),
     }
+
+
+def step_of(row: CueRow) -> int | None:
+    """The step in which a cue was done, skipped or passed over; cues of one step are taken back together."""
+    return (row.undo or {}).get("step")
 
 
 async def direction_view(db: AsyncSession) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from conference.core.errors import ConferenceError, NotAllowed
 from conference.core.roles import Permission, may
+from conference.direction.actions import keep_up
 from conference.live.registry import Asked, InSession, command
 from conference.questions import actions as hands
 from conference.questions import queries as questions
@@ -92,6 +93,8 @@ async def bring_on(asked: Asked[BringOn]) -> None:
             await stage.announce(unit, body.session, body.person, source, body.seconds)
         else:
             await stage.bring_on(unit, body.session, body.person, source)
+        if source is Source.PROGRAMME:
+            await keep_up(unit, body.session, asked.visit.person)
 
 
 @command("stage.call_off", may=Permission.VIEW, body=CallOff)

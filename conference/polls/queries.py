@@ -26,6 +26,12 @@ async def poll(db: AsyncSession, session_id: int, key: str) -> PollRow:
     return row
 
 
+async def exists(db: AsyncSession, session_id: int, key: str) -> bool:
+    """Whether a session has a poll."""
+    query = select(PollRow.id).where(PollRow.session_id == session_id, PollRow.key == key)
+    return (await db.execute(query)).first() is not None
+
+
 async def current_run(db: AsyncSession, row: PollRow) -> PollRunRow | None:
     """The poll's last run, or None before the first."""
     query = select(PollRunRow).where(PollRunRow.poll_id == row.id, PollRunRow.number == row.run)

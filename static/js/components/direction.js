@@ -24,6 +24,8 @@ const TICK = 1_000;
 const SETTLE = 900;
 const BEHIND = 2;
 const AHEAD = 5;
+/** Steps that are asked once more: the refusal without being sure, and what the button says. @type {Record<string, string>} */
+const ASKED = { "direction.unplaced": "desk.groups.start", "direction.voted": "polls.again" };
 const FORMATS = ["xlsx", "csv", "json"];
 const SCREENS = ["auto", "card", "camera", "poll", "turnout", "question", "board"];
 
@@ -288,8 +290,9 @@ export class DirectionDesk extends Live {
     try {
       return await room.ask(command, body);
     } catch (error) {
-      if (!cue || !(error instanceof CommandError) || error.code !== "direction.unplaced") throw error;
-      const sure = await confirmed({ title: label(cue), text: wording(error), yes: t("desk.groups.start") });
+      const yes = error instanceof CommandError ? ASKED[error.code] : undefined;
+      if (!cue || yes === undefined) throw error;
+      const sure = await confirmed({ title: label(cue), text: wording(error), yes: t(yes) });
       return sure ? await room.ask(command, { ...body, sure }) : null;
     }
   }

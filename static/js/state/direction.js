@@ -28,8 +28,17 @@ export const directionFacts = {
 /** @param {Direction} direction @returns {Cue | null} */
 export const nextCue = ({ cues }) => cues.find(({ state }) => state === "waiting") ?? null;
 
-/** The cue that would be taken back. @param {Direction} direction @returns {Cue | null} */
-export const lastCue = ({ cues }) => cues.findLast(({ state }) => state !== "waiting") ?? null;
+/**
+ * The cue that would be taken back: of those that were passed over in one step the one that was pressed.
+ *
+ * @param {Direction} direction
+ * @returns {Cue | null}
+ */
+export function lastCue({ cues }) {
+  const last = cues.findLast(({ state }) => state !== "waiting") ?? null;
+  if (last === null || last.step === null) return last;
+  return cues.find(({ state, step }) => state !== "waiting" && step === last.step) ?? null;
+}
 
 /**
  * When a cue is due by the agenda. Mirrors `planned` in conference/direction/model.py.

@@ -359,6 +359,7 @@
  * @property {string | null} at instant when it was done
  * @property {string} by who did it
  * @property {number | null} late seconds
+ * @property {number | null} step in which it was done, skipped or passed over
  *
  * @typedef {object} Direction
  * @property {number} step rises with every press
