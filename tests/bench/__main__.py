@@ -32,13 +32,14 @@ from tests.bench import (
     snapshot,
     soak,
     spread,
+    standing,
 )
 
 BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[1]: module
     for module in (
         media, overhead, capacity, spread, rooms, latency, joining, loss, narrow, soak, hostile, hall, letters,
-        snapshot, reconnect, rehearsal,
+        snapshot, standing, reconnect, rehearsal,
     )
 }  # fmt: skip
 

@@ -332,6 +332,7 @@ async def in_the_hall(day: Day) -> None:
     await day.do("direction.say", text="Bitte nehmen Sie Ihre Plätze ein.")
     await day.do("stage.name", person=await day.person(FLEIG), source="camera", named=True)
     await day.take("einblendung-name", mixed)
+    await day.take("saalbild-nachricht", screen)
     await day.do("direction.say", text="")
     await day.do("stage.name", person=await day.person(FLEIG), source="camera", named=False)
     await phone.page.set_viewport_size({"width": 320, "height": 640})

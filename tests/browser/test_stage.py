@@ -70,6 +70,44 @@ async def test_camera_and_screen(tmp_path: Path) -> None:
         assert [problem for person in (anna, speaker, moderator) for problem in person.problems] == []
 
 
+_LINES = """() => document.querySelector("conf-backstage").lines.map(({ state }) => state)"""
+
+
+async def test_of_a_speakers_devices_one_sends(tmp_path: Path) -> None:
+    """Pressed on the phone picture and sound come from there, pressed on the laptop again from it; nobody goes."""
+    server = Server(tmp_path / "data", media_workers=1)
+    await server.import_day()
+    async with running(server), chromium() as browser:
+        await server.command_as(MODERATOR, "session.move", session="live-1", to="live")
+        anna = await visitor(browser, "anna", await server.link(ANNA, "live-1"))
+        await anna.press("session.join")
+        laptop = await visitor(browser, "laptop", await server.link(SPEAKER, "live-1"))
+        phone = await visitor(browser, "phone", await server.link(SPEAKER, "live-1"), size=PHONE)
+        for device, entrance in ((laptop, "backstage.enter"), (phone, "backstage.here")):
+            await device.page.goto(f"{server.url}/s/live-1/backstage")
+            await device.press("devices.start")
+            await device.press(entrance)
+            await device.sees(t("feed.connected"))
+            if device is laptop:
+                snapshot = await server.command_as(MODERATOR, "page.snapshot", session="live-1")
+                [waiting] = snapshot["stage"]["backstage"]
+                on = {"person": waiting["person"], "source": "camera"}
+                await server.command_as(MODERATOR, "stage.bring_on", session="live-1", **on)
+                await anna.sees_pictures()
+        for here, there in ((phone, laptop), (laptop, phone)):
+            await expect(there.page.get_by_role("button", name=t("backstage.here"))).to_be_visible(timeout=PATIENCE)
+            assert await violations(there) == []
+            assert await there.page.evaluate(_LINES) == []
+            assert await here.page.evaluate(_LINES) == ["connected"]
+            await anna.sees_pictures()
+            await anna.hears()
+            assert await anna.page.locator(".tile").count() == 1
+            if there is laptop:
+                await there.press("backstage.here")
+                await there.sees(t("feed.connected"))
+        assert [problem for person in (anna, laptop, phone) for problem in person.problems] == []
+
+
 _PLACE = """() => {
   const film = document.querySelector("conf-film");
   const video = film?.querySelector("video");
