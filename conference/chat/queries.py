@@ -81,6 +81,12 @@ async def view(
 
     Whether somebody may read a room's is not asked here.
     """
+    said = await what_was_said(db, session_id, moderates=moderates, room=room)
+    return {**said, **await allowed(db, session_id, person, moderates=moderates)}
+
+
+async def what_was_said(db: AsyncSession, session_id: int, *, moderates: bool, room: str = PLENARY) -> dict[str, Any]:
+    """Of `view` what is the same for all who moderate, or do not."""
     last = await last_number(db, session_id, room)
     query = (
         select(ChatMessageRow, PersonRow)
@@ -94,8 +100,14 @@ async def view(
     return {
         "room": room or None,
         "open": await is_open(db, session_id),
-        "muted": await is_muted(db, session_id, person.id),
-        "mutes": await mutes(db, session_id) if moderates else [],
         "last": last,
         "messages": [message_view(row, who) for row, who in await db.execute(query)],
+    }
+
+
+async def allowed(db: AsyncSession, session_id: int, person: Person, *, moderates: bool) -> dict[str, Any]:
+    """Of `view` whether the person may write; who may not, for those who moderate."""
+    return {
+        "muted": await is_muted(db, session_id, person.id),
+        "mutes": await mutes(db, session_id) if moderates else [],
     }

@@ -20,7 +20,7 @@ from conference.polls import queries as polls
 from conference.questions import queries as questions
 from conference.sessions import queries as sessions
 from conference.sessions.model import Session
-from conference.store.facts_log import last_numbers
+from conference.store.facts_log import kept, last_numbers
 
 
 async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str | None) -> dict[str, Any]:
@@ -29,35 +29,67 @@ async def snapshot_for(db: AsyncSession, person: Person, handle: str, key: str |
     Raises:
         NotFound: no such session, or no conference yet.
     """
-    rows = await sessions.agenda(db)
     row = await sessions.session(db, key) if key is not None else None
     role = row.role_of(person) if row else person.role
     return {
-        "conference": sessions.conference_view(await sessions.conference(db)),
+        **await kept(db, "day", [DAY], lambda: _day(db)),
         "me": _me(person, handle, role),
         "numbers": await last_numbers(db, [DAY, *([key] if key else [])]),
-        "agenda": sessions.agenda_view(rows),
-        "show": await direction.show_view(db),
         "direction": await direction.direction_view(db) if may(person.role, Permission.MODERATE) else None,
         "call": await breakouts.call_view(db, person),
         "session": key,
-        "stage": await _stage(db, row, role),
-        "film": await films.film_view(db, row.id) if row else None,
-        "films": await films.files(db, row) if row and _moderates(role) else None,
-        "polls": await _polls(db, row, person, role),
-        "pause": await pauses.pause_view(db, row.id, person.id) if row else None,
-        "breakouts": await breakouts.view(db, row, person) if row and row.kind == "breakouts" else None,
-        "boards": await boards.view(db, row) if row and row.kind == "breakouts" else None,
-        "board": await boards.shown(db, row.id) if row else None,
-        "questions": await questions.view(db, row.id, person, moderates=_moderates(role)) if row else None,
-        "hands": await questions.hands(db, row.id) if row else [],
-        "chat": await chat.view(db, row.id, person, moderates=_moderates(role)) if row else None,
-        "feedback": await feedback.form_view(db, row, person.id) if row and row.kind == "feedback" else None,
+        **(await _session(db, row, person, role) if row else NOWHERE),
     }
 
 
-def _moderates(role: Role) -> bool:
-    return may(role, Permission.MODERATE)
+async def _day(db: AsyncSession) -> dict[str, Any]:
+    """What is the same for everybody."""
+    return {
+        "conference": sessions.conference_view(await sessions.conference(db)),
+        "agenda": sessions.agenda_view(await sessions.agenda(db)),
+        "show": await direction.show_view(db),
+    }
+
+
+async def _session(db: AsyncSession, row: Session, person: Person, role: Role) -> dict[str, Any]:
+    """What a person sees of a session."""
+    moderates = may(role, Permission.MODERATE)
+    shared = await kept(
+        db,
+        f"session {row.key} {role}",
+        [DAY, row.key],
+        lambda: _shared(db, row, crew=role in CREW, moderates=moderates),
+    )
+    said, groups = shared["chat"], row.kind == "breakouts"
+    return {
+        **shared,
+        "films": await films.files(db, row) if moderates else None,
+        "polls": await polls.polls_view(db, row.id, person.id, moderates=moderates),
+        "pause": await pauses.pause_view(db, row.id, person.id),
+        "breakouts": await breakouts.view(db, row, person) if groups else None,
+        "boards": await boards.view(db, row) if groups else None,
+        "questions": await questions.view(db, row.id, person, moderates=moderates),
+        "chat": {**said, **await chat.allowed(db, row.id, person, moderates=moderates)},
+        "feedback": await feedback.form_view(db, row, person.id) if row.kind == "feedback" else None,
+    }
+
+
+async def _shared(db: AsyncSession, row: Session, *, crew: bool, moderates: bool) -> dict[str, Any]:
+    """What all who have a role in a session see of it."""
+    return {
+        "stage": sessions.stage_view(await sessions.stage(db, row.id), crew=crew) if row.kind == "live" else None,
+        "film": await films.film_view(db, row.id),
+        "board": await boards.shown(db, row.id),
+        "hands": await questions.hands(db, row.id),
+        "chat": await chat.what_was_said(db, row.id, moderates=moderates),
+    }
+
+
+NOWHERE: dict[str, Any] = {
+    "stage": None, "film": None, "board": None, "hands": [], "films": None, "polls": [], "pause": None,
+    "breakouts": None, "boards": None, "questions": None, "chat": None, "feedback": None,
+}  # fmt: skip
+"""What is seen of no session."""
 
 
 def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:
@@ -70,15 +102,3 @@ def _me(person: Person, handle: str, role: Role) -> dict[str, Any]:
         "role": role.value,
         "may": permissions(role),
     }
-
-
-async def _stage(db: AsyncSession, row: Session | None, role: Role) -> dict[str, Any] | None:
-    if row is None or row.kind != "live":
-        return None
-    return sessions.stage_view(await sessions.stage(db, row.id), crew=role in CREW)
-
-
-async def _polls(db: AsyncSession, row: Session | None, person: Person, role: Role) -> list[dict[str, Any]]:
-    if row is None:
-        return []
-    return await polls.polls_view(db, row.id, person.id, moderates=may(role, Permission.MODERATE))

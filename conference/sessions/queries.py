@@ -26,7 +26,7 @@ from conference.sessions.tables import (
     SessionRow,
     StageRow,
 )
-from conference.store.facts_log import last_numbers
+from conference.store.facts_log import kept
 
 
 async def conference(db: AsyncSession) -> ConferenceRow:
@@ -68,17 +68,9 @@ async def row(db: AsyncSession, key: str) -> SessionRow:
 async def agenda(db: AsyncSession) -> tuple[Session, ...]:
     """All sessions in programme order.
 
-    A reader keeps them for the next one as long as nothing happened in the day's stream: whatever changes the agenda
-    tells a fact there in the same transaction.
+    Whatever changes the agenda tells a fact in the day's stream in the same transaction.
     """
-    memo = db.info.get("memo")
-    if memo is None:
-        return await _load_agenda(db)
-    number = (await last_numbers(db, [DAY]))[DAY]
-    if memo.get("agenda", (None,))[0] != number:
-        memo["agenda"] = number, await _load_agenda(db)
-    found: tuple[Session, ...] = memo["agenda"][1]
-    return found
+    return await kept(db, "agenda", [DAY], lambda: _load_agenda(db))
 
 
 async def _load_agenda(db: AsyncSession) -> tuple[Session, ...]:

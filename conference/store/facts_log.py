@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import String, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from conference.core.clock import iso
 from conference.core.facts import LOGGED, Fact, Told
 from conference.store.base import Base
+
+T = TypeVar("T")
 
 
 class StreamRow(Base):
@@ -96,11 +98,29 @@ async def redact(
 
 
 async def last_numbers(db: AsyncSession, streams: Iterable[str]) -> dict[str, int]:
-    """The last number of each stream; 0 where nothing happened yet."""
+    """The last number of each stream; 0 where nothing happened yet. A reader asks once: its picture stands still."""
     wanted = list(streams)
-    rows = await db.execute(select(StreamRow.stream, StreamRow.last_number).where(StreamRow.stream.in_(wanted)))
-    known = dict(rows.all())
-    return {stream: known.get(stream, 0) for stream in wanted}
+    known: dict[str, int] = db.info.setdefault("numbers", {}) if "memo" in db.info else {}
+    if unknown := [stream for stream in wanted if stream not in known]:
+        rows = await db.execute(select(StreamRow.stream, StreamRow.last_number).where(StreamRow.stream.in_(unknown)))
+        known |= dict.fromkeys(unknown, 0) | dict(rows.all())
+    return {stream: known[stream] for stream in wanted}
+
+
+async def kept(db: AsyncSession, name: str, streams: Iterable[str], load: Callable[[], Awaitable[T]]) -> T:
+    """What `load` reads; a reader may get what one before it read, as long as nothing happened in the streams.
+
+    For what is the same for many people, and changes only with a fact in one of the streams, in the same transaction.
+    Nobody may change what is returned.
+    """
+    memo: dict[str, tuple[dict[str, int], Any]] | None = db.info.get("memo")
+    if memo is None:
+        return await load()
+    numbers = await last_numbers(db, streams)
+    if memo.get(name, (None,))[0] != numbers:
+        memo[name] = numbers, await load()
+    found: T = memo[name][1]
+    return found
 
 
 async def since(

@@ -91,6 +91,30 @@ async def test_facts_are_numbered_without_holes_and_told_after_their_commit_in_o
         assert await facts_log.count(db) == 80
 
 
+async def test_readers_keep_what_cannot_have_changed(store: Store) -> None:
+    read: list[int] = []
+
+    async def load() -> int:
+        read.append(len(read))
+        return len(read)
+
+    async def ask(*streams: str) -> int:
+        async with store.reading() as db:
+            return await facts_log.kept(db, "something", streams, load)
+
+    assert [await ask("a", "b"), await ask("a", "b")] == [1, 1]
+    async with store.unit() as unit:
+        await unit.tell("c", Happened())
+    assert await ask("a", "b") == 1, "elsewhere"
+    async with store.reading() as before:
+        assert await facts_log.kept(before, "something", ["a", "b"], load) == 1
+        async with store.unit() as unit:
+            await unit.tell("b", Happened())
+            assert await facts_log.kept(unit.db, "something", ["a", "b"], load) == 2, "whoever writes reads"
+        assert await facts_log.kept(before, "something", ["a", "b"], load) == 1, "its picture stands still"
+    assert [await ask("a", "b"), await ask("a", "b")] == [3, 3]
+
+
 async def test_what_happened_since(store: Store) -> None:
     async with store.unit() as unit:
         for _ in range(10):
