@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -43,6 +44,8 @@ from conference.sessions.model import State as SessionState
 from conference.sessions.model import belongs_now
 from conference.store.facts_log import upsert
 from conference.store.unit import Unit
+
+_MODERATORS = "Diesen Schritt macht, wer die Veranstaltung moderiert."
 
 
 async def prepare(unit: Unit) -> None:
@@ -87,8 +90,8 @@ async def advance(unit: Unit, step: int, person: Person, *, sure: bool = False) 
     row.undo = {**undo, "drift": show.drift, "step": show.step}
     if due is not None:
         row.late = show.drift = round((unit.now - due).total_seconds())
-    await _stepped(unit, show, row, State.DONE)
-    await _pass_over(unit, show)
+    _mark(unit, show, row, State.DONE)
+    await _tell_step(unit, show, row, await _pass_over(unit, show))
     return True
 
 
@@ -100,8 +103,8 @@ async def skip(unit: Unit, step: int, person: Person) -> bool:
     row = await _next(unit)
     await _moderated(unit, row.session, person)
     row.undo = {"drift": show.drift, "step": show.step}
-    await _stepped(unit, show, row, State.SKIPPED)
-    await _pass_over(unit, show)
+    _mark(unit, show, row, State.SKIPPED)
+    await _tell_step(unit, show, row, await _pass_over(unit, show))
     return True
 
 
@@ -119,18 +122,20 @@ async def undo(unit: Unit, step: int, person: Person) -> bool:
     if at == 0:
         raise ConferenceError("direction.beginning", "Es ist noch nichts geschehen.")
     last = rows[at - 1]
-    happened_in = queries.step_of(last)
-    together = [row for row in rows[:at] if row is last or queries.step_of(row) == happened_in is not None]
+    together = [row for row in rows[:at] if row is last or queries.step_of(row) == queries.step_of(last) is not None]
+    pressed = [row for row in together if not queries.was_passed(row)]
+    await _moderates_one(unit, pressed or together, person)
     for row in reversed(together):
-        await _moderated(unit, row.session, person)
         kept = dict(row.undo or {})
         drift = kept.pop("drift", show.drift)
-        kept.pop("step", None)
+        done = {what: value for what, value in kept.items() if what not in ("step", "passed")}
         if row.state == State.DONE:
-            await doing.take_back(unit, show, row.to_model(), kept)
+            await doing.take_back(unit, show, row.to_model(), done)
         show.drift = drift
         row.undo, row.late = None, None
-        await _stepped(unit, show, row, State.WAITING)
+        _mark(unit, show, row, State.WAITING)
+    head = (pressed or together)[-1]
+    await _tell_step(unit, show, head, [row for row in together if row is not head])
     return True
 
 
@@ -140,29 +145,34 @@ async def move_session(unit: Unit, key: str, to: SessionState, person: Person) -
     was = SessionState((await sessions.row(unit.db, key)).state)
     await doing.move_session(unit, key, to)
     if order.index(to) > order.index(was):
-        await keep_up(unit, key, person)
+        await keep_up(unit, person, key)
 
 
-async def keep_up(unit: Unit, moved: str, person: Person) -> None:
-    """Pass over what the day went past when something was started or ended by hand, up to the first cue that waits on.
+async def keep_up(unit: Unit, person: Person, moved: str | None = None) -> None:
+    """Pass over what somebody made so by hand, up to the first cue that waits on. All of it is one step.
 
-    What is so already counts as done, what can come no more as skipped, whoever moderates it; nothing is done for it,
-    so that taking it back lets it wait again and changes nothing else. All of it is one step.
+    What is so already counts as done, whoever moderates it; nothing is done for it, so that taking it back lets it
+    wait again and changes nothing else. Where something was started or ended, what can come no more is skipped.
 
     Args:
-        moved: key of the session in which that was.
         person: who did it.
+        moved: key of the session in which something was started or ended.
     """
     await _lock(unit)
     show = await unit.db.get_one(DirectionRow, 1, populate_existing=True)
-    kept = show.step, show.by, show.by_name
+    before = show.step, show.by, show.by_name
     show.step, show.by, show.by_name = show.step + 1, person.public_id, person.name
-    if not await _pass_over(unit, show, moved):
-        show.step, show.by, show.by_name = kept
+    if passed := await _pass_over(unit, show, moved):
+        await _tell_step(unit, show, passed[-1], passed[:-1])
+    else:
+        show.step, show.by, show.by_name = before
 
 
-async def _pass_over(unit: Unit, show: DirectionRow, moved: str = "") -> bool:
-    """Pass over the cues that have nothing left to do, in the present step; whether there were any."""
+async def _pass_over(unit: Unit, show: DirectionRow, moved: str | None = None) -> list[CueRow]:
+    """Pass over the cues that have nothing left to do, in the present step; which they are.
+
+    Those that can come no more only where something was started or ended (`moved`).
+    """
     day = await sessions.agenda(unit.db)
     items = {item.key: item for item in day}
     rows = await queries.cues(unit.db)
@@ -170,19 +180,20 @@ async def _pass_over(unit: Unit, show: DirectionRow, moved: str = "") -> bool:
     first = first_waiting(run)
     for at in range(first, len(run)):
         cue, row, item = run[at], rows[at], items[run[at].session]
-        again = once_more(run, at)
         if await doing.is_gone(unit, cue):
             state: State | None = State.SKIPPED
+        elif await doing.is_so(unit, show, cue, again=once_more(run, at)):
+            state = State.DONE
         else:
-            state = overtaken(item, day, so=await doing.is_so(unit, show, cue, again=again), again=again)
+            state = overtaken(run, at, day) if moved else None
         if state is None:
-            return at > first
-        row.undo = {"drift": show.drift, "step": show.step}
+            return rows[first:at]
+        row.undo = {"drift": show.drift, "step": show.step, "passed": True}
         due, since = planned(cue.kind, item), happened(cue.kind, item, unit.now, moved=cue.session == moved)
         if state is State.DONE and due is not None and since is not None:
             row.late = show.drift = round((since - due).total_seconds())
-        await _stepped(unit, show, row, state)
-    return first < len(run)
+        _mark(unit, show, row, state)
+    return rows[first:]
 
 
 async def shift(unit: Unit, step: int, minutes: int, person: Person) -> bool:
@@ -212,7 +223,7 @@ async def shift_day(unit: Unit, key: str, minutes: int, *, following: bool) -> N
         await unit.tell(DAY, PartTaken(show.part))
     if following:
         show.drift -= minutes * 60
-    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, None))
+    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, None, []))
 
 
 async def end_part(unit: Unit, key: str) -> None:
@@ -379,12 +390,27 @@ async def _moderated(unit: Unit, key: str, person: Person) -> Any:
     """The session of a cue. Raises NotAllowed where the person does not moderate, NotFound."""
     item = await sessions.session(unit.db, key)
     if not may(item.role_of(person), Permission.MODERATE):
-        raise NotAllowed("Diesen Schritt macht, wer die Veranstaltung moderiert.")
+        raise NotAllowed(_MODERATORS)
     return item
 
 
-async def _stepped(unit: Unit, show: DirectionRow, row: CueRow, state: State) -> None:
+async def _moderates_one(unit: Unit, rows: Sequence[CueRow], person: Person) -> None:
+    """Raise NotAllowed where the person moderates none of the cues' sessions."""
+    for row in rows:
+        with suppress(NotAllowed):
+            await _moderated(unit, row.session, person)
+            return
+    raise NotAllowed(_MODERATORS)
+
+
+def _mark(unit: Unit, show: DirectionRow, row: CueRow, state: State) -> None:
+    """Write down what became of a cue, and who did it."""
     row.state = state.value
     row.done_at, row.done_by = (None, "") if state is State.WAITING else (unit.now, show.by_name)
+
+
+async def _tell_step(unit: Unit, show: DirectionRow, row: CueRow, more: Sequence[CueRow]) -> None:
+    """Tell what became of a cue, and of those that went with it."""
     await unit.db.flush()
-    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, queries.cue_view(row)))
+    others = [queries.cue_view(other) for other in more]
+    await unit.tell(DAY, DirectionStepped(show.step, show.by_name, show.drift, queries.cue_view(row), others))

@@ -11,13 +11,14 @@ from conference.core.facts import Fact
 
 @dataclass(frozen=True)
 class DirectionStepped(Fact):
-    """A press counted: a cue (CUE of the protocol) was done, skipped or taken back; null: the times were shifted."""
+    """A step: a cue (CUE of the protocol) was done, skipped or taken back, `more` with it; null: times were shifted."""
 
     name: ClassVar[str] = "direction.stepped"
     step: int
     by: str
     drift: int
     cue: dict[str, Any] | None
+    more: list[dict[str, Any]]
 
     @property
     def audience(self) -> str:

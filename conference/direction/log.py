@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,7 +88,14 @@ def _session_of(row: FactRow) -> str:
 
 
 _STATES = {"planned": "geschlossen", "backstage": "Backstage geöffnet", "live": "gestartet", "ended": "beendet"}
-_CUES = {"done": "Schritt gemacht", "skipped": "Schritt übersprungen", "waiting": "Schritt zurückgenommen"}
+_CUES = {
+    "done": "Schritt gemacht",
+    "passed": "Schritt abgehakt",
+    "skipped": "Schritt übersprungen",
+    "waiting": "Schritt zurückgenommen",
+}
+_CUES_TOO = {"passed": "abgehakt", "skipped": "übersprungen", "waiting": "zurückgenommen"}
+"""What became of those that went with it."""
 KINDS = {
     "session.backstage": "Backstage öffnen",
     "session.start": "Veranstaltung starten",
@@ -161,7 +168,7 @@ def _what(names: _Names, key: str, name: str, body: Mapping[str, Any]) -> str:
         case "show.message":
             return f"Nachricht an alle: {body['message']['text']}" if body["message"] else "Nachricht zurückgenommen"
         case "direction.stepped":
-            return _step(body["cue"])
+            return _step(body["cue"], body.get("more", []))
     return ""
 
 
@@ -183,11 +190,19 @@ def _part(names: _Names, key: str, part: Mapping[str, Any] | None) -> str:
     return f"Ende des Teils: {title}" if part.get("ended") else f"Teil: {title}"
 
 
-def _step(cue: Mapping[str, Any] | None) -> str:
+def _step(cue: Mapping[str, Any] | None, more: Sequence[Mapping[str, Any]]) -> str:
     if cue is None:
         return ""
-    said = f": {cue['text']}" if cue["text"] else ""
-    return f"{_CUES[cue['state']]}: {KINDS[cue['kind']]}{said}"
+    first = f"{_CUES['passed' if _ticked(cue) else cue['state']]}: {_cue(cue)}"
+    return "; ".join([first, *(f"{_CUES_TOO['passed' if _ticked(c) else c['state']]}: {_cue(c)}" for c in more)])
+
+
+def _ticked(cue: Mapping[str, Any]) -> bool:
+    return bool(cue.get("passed")) and cue["state"] == "done"
+
+
+def _cue(cue: Mapping[str, Any]) -> str:
+    return KINDS[cue["kind"]] + (f": {cue['text']}" if cue["text"] else "")
 
 
 # --- the export -----------------------------------------------------------------------------------------------------

@@ -183,20 +183,28 @@ def once_more(run: Sequence[Cue], at: int) -> bool:
     return any(other.kind is end and other.session == cue.session for other in run[:at])
 
 
-def overtaken(item: Session, agenda: Sequence[Session], *, so: bool, again: bool) -> State | None:
-    """What becomes of a waiting cue of a session that the day went past; None: it waits on.
+def overtaken(run: Sequence[Cue], at: int, agenda: Sequence[Session]) -> State | None:
+    """What becomes of a waiting cue that is not so when the day went past its session; None: it waits on.
 
-    Args:
-        so: what it asks for is so without it.
-        again: it asks for it `once_more`.
+    A later session goes past it when it has begun and its own start stands behind the cue: what somebody put in front
+    is no reason to leave out what was to come after it. Words and screens behind a session that ends by the clock are
+    for afterwards.
     """
-    if so:
-        return State.DONE
+    items = {item.key: item for item in agenda}
+    cue, item = run[at], items[run[at].session]
     if item.state is SessionState.ENDED:
-        return None if again else State.SKIPPED
-    begun = (SessionState.LIVE, SessionState.ENDED)
-    later = any(other.position > item.position and other.state in begun for other in agenda)
-    return State.SKIPPED if later and item.state is not SessionState.LIVE else None
+        ends_by_press = any(other.kind is Kind.END and other.session == cue.session for other in run)
+        afterwards = once_more(run, at) or (cue.kind in (Kind.MESSAGE, Kind.SCREEN) and not ends_by_press)
+        return None if afterwards else State.SKIPPED
+    if item.state is SessionState.LIVE:
+        return None
+    begun = {
+        other.key
+        for other in agenda
+        if other.position > item.position and other.state in (SessionState.LIVE, SessionState.ENDED)
+    }
+    in_front = {cue.session for cue in run[:at] if cue.kind in (Kind.START, Kind.GROUPS_START)}
+    return State.SKIPPED if begun - in_front else None
 
 
 def check(cue: Cue, item: Session, polls: Collection[str]) -> None:

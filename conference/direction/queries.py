@@ -57,12 +57,18 @@ def cue_view(row: CueRow) -> dict[str, Any]:
         "by": row.done_by,
         "late": row.late,
         "step": step_of(row),
+        "passed": was_passed(row),
     }
 
 
 def step_of(row: CueRow) -> int | None:
     """The step in which a cue was done, skipped or passed over; cues of one step are taken back together."""
     return (row.undo or {}).get("step")
+
+
+def was_passed(row: CueRow) -> bool:
+    """Whether a cue was passed over without a press of its own."""
+    return bool((row.undo or {}).get("passed"))
 
 
 async def direction_view(db: AsyncSession) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from conference.store.base import Base
 class DirectionRow(Base):
     """Where the day stands: exactly one row, with `id` 1.
 
-    `step` rises with every press; who presses names the step he saw, so that of two at once one counts. `drift`: how
-    many seconds the day is late (negative: early) since the last cue with a time.
+    `step` rises with every press and with what is done by hand; who presses names the step he saw, so that of two at
+    once one counts. `drift`: how many seconds the day is late (negative: early) since the last cue with a time.
     """
 
     __tablename__ = "direction"

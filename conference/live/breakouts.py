@@ -184,7 +184,7 @@ async def start(asked: Asked[Minutes]) -> None:
     """Announce the rooms; they open 20 s later."""
     async with asked.hall.store.unit() as unit:
         await actions.start(unit, asked.body.session, asked.body.minutes)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person, asked.body.session)
 
 
 @command("breakouts.cancel", may=Permission.MODERATE, body=InSession)
@@ -206,7 +206,7 @@ async def recall(asked: Asked[InSession]) -> None:
     """Call everybody back: 60 s are left."""
     async with asked.hall.store.unit() as unit:
         await actions.recall(unit, asked.body.session)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person, asked.body.session)
 
 
 @command("breakouts.stay", may=Permission.JOIN, body=Staying)

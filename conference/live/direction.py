@@ -127,7 +127,7 @@ async def show_on_screen(asked: Asked[Choice]) -> None:
     """Choose what the hall's screens show."""
     async with asked.hall.store.unit() as unit:
         await actions.show_on_screen(unit, asked.body.screen)
-        await actions.keep_up(unit, asked.body.session, asked.visit.person)
+        await actions.keep_up(unit, asked.visit.person)
 
 
 @command("direction.add", may=Permission.MODERATE, body=New)

@@ -56,7 +56,7 @@ async def start(asked: Asked[Start]) -> dict[str, int]:
     async with asked.hall.store.unit() as unit:
         run = await actions.start(unit, asked.body.session, asked.body.minutes)
         await films.hold(unit, asked.body.session)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person, asked.body.session)
         return {"run": run}
 
 
@@ -82,7 +82,7 @@ async def end(asked: Asked[End]) -> None:
         if asked.body.at_once:
             await actions.check(unit, asked.body.session, asked.body.run)
             await end_pause(unit, asked.body.session)
-            await keep_up(unit, asked.body.session, asked.visit.person)
+            await keep_up(unit, asked.visit.person, asked.body.session)
         else:
             await actions.wind_up(unit, asked.body.session, asked.body.run)
 

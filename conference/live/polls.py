@@ -81,7 +81,7 @@ async def discard(asked: Asked[OnePoll]) -> None:
     """Throw a draft away."""
     async with asked.hall.store.unit() as unit:
         await actions.discard(unit, asked.body.session, asked.body.poll)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person)
 
 
 @command("poll.open", may=Permission.MODERATE, body=OnePoll)
@@ -89,7 +89,7 @@ async def open_poll(asked: Asked[OnePoll]) -> None:
     """Begin a run."""
     async with asked.hall.store.unit() as unit:
         await actions.open_poll(unit, asked.body.session, asked.body.poll)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person)
 
 
 @command("poll.close", may=Permission.MODERATE, body=OnePoll)
@@ -97,7 +97,7 @@ async def close(asked: Asked[OnePoll]) -> None:
     """End the run."""
     async with asked.hall.store.unit() as unit:
         await actions.close(unit, asked.body.session, asked.body.poll)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person)
 
 
 @command("poll.publish", may=Permission.MODERATE, body=OnePoll)
@@ -105,7 +105,7 @@ async def publish(asked: Asked[OnePoll]) -> None:
     """Show the result."""
     async with asked.hall.store.unit() as unit:
         await actions.publish(unit, asked.body.session, asked.body.poll)
-        await keep_up(unit, asked.body.session, asked.visit.person)
+        await keep_up(unit, asked.visit.person)
 
 
 @command("poll.hide", may=Permission.MODERATE, body=OnePoll)

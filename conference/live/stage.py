@@ -94,7 +94,7 @@ async def bring_on(asked: Asked[BringOn]) -> None:
         else:
             await stage.bring_on(unit, body.session, body.person, source)
         if source is Source.PROGRAMME:
-            await keep_up(unit, body.session, asked.visit.person)
+            await keep_up(unit, asked.visit.person)
 
 
 @command("stage.call_off", may=Permission.VIEW, body=CallOff)

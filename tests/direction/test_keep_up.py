@@ -105,7 +105,9 @@ async def test_a_session_started_by_hand_takes_the_list_along(desk: Desk) -> Non
     assert {cue["by"] for cue in found["cues"][:4]} == {"Oliver Lilie"}
     ear: Any = desk.visit.outbox
     steps = [fact["body"] for fact in ear.facts if fact["name"] == "direction.stepped"]
-    assert [(body["step"], body["cue"]["key"]) for body in steps] == [(1, key) for key, _ in START], "one step"
+    [told] = steps
+    assert [cue["key"] for cue in (*told["more"], told["cue"])] == [key for key, _ in START], "one step"
+    assert {cue["passed"] for cue in found["cues"][:4]} == {True}
     assert [cue["step"] for cue in found["cues"][:5]] == [1, 1, 1, 1, None]
     with pytest.raises(ConferenceError) as refused:
         await desk.press(step=0)
@@ -294,6 +296,61 @@ async def test_a_poll_that_people_voted_in_is_opened_again_only_by_who_is_sure(d
     assert (lage["state"], lage["run"]) == ("open", 2)
 
 
+async def test_a_press_leaves_out_nothing_that_is_still_to_come(desk: Desk) -> None:
+    await desk.to("arbeitsgruppen:groups.start")
+    await desk.do("direction.move", cue="feedback:session.start", before="arbeitsgruppen:groups.start")
+    await desk.press()
+    assert (await desk.states())[END] == "live"
+    assert await desk.next() == "arbeitsgruppen:groups.start"
+    await desk.do("breakouts.start", GROUPS, minutes=30)
+    assert await desk.next() == "live-2:session.backstage"
+    await desk.move(LATER, "live")
+    assert await desk.next() == "arbeitsgruppen:groups.recall", "the groups go on, whatever was put in front of them"
+    assert (await desk.cue("arbeitsgruppen:groups.start"))["state"] == "done"
+
+
+async def test_words_and_screens_wait_for_their_press(desk: Desk) -> None:
+    await desk.to("aktiv-pause:session.start")
+    await desk.add("own-message-01", "message", "arbeitsgruppen:groups.start", of=PAUSE, text="Wir sind zurück")
+    await desk.add("own-screen-001", "screen", "arbeitsgruppen:groups.start", of=PAUSE, target="auto")
+    await desk.press()
+    await desk.move(PAUSE, "ended")
+    await desk.do("direction.screen", screen="card")
+    assert await desk.next() == "own-message-01", "the pause is over, its words are for now"
+    await desk.press()
+    assert await desk.next() == "own-screen-001", "the hall's screen shows something else yet"
+    await desk.press()
+    assert (await desk.room.snapshot(desk.visit))["show"]["screen"] == "auto"
+
+
+async def test_what_moves_no_session_says_nothing_about_the_time(desk: Desk) -> None:
+    await desk.to("live-1:session.end")
+    await desk.wait(100 * 60)
+    await desk.move(LIVE, "ended")
+    await desk.press("undo")
+    drift = (await desk.direction())["drift"]
+    await desk.wait(20 * 60)
+    await desk.do("direction.screen", screen="card")
+    assert (await desk.cue("live-1:session.end"))["late"] is None
+    assert (await desk.direction())["drift"] == drift
+
+
+async def test_who_made_a_step_takes_it_back(desk: Desk) -> None:
+    ag1 = Desk(desk.room, await desk.room.enter(AG1, GROUPS))
+    lilie = Desk(desk.room, await desk.room.enter(MODERATOR, LIVE))
+    await desk.to("aktiv-pause:session.start")
+    await ag1.do("breakouts.start", GROUPS, minutes=30)
+    assert await desk.next() == "live-2:session.backstage"
+    assert {key for key, state in (await desk.passed())[-2:] if state == "skipped"} == {"aktiv-pause:session.start"}
+    step = (await desk.direction())["step"]
+    await ag1.do("direction.undo", GROUPS, step=step)
+    assert await desk.next() == "aktiv-pause:session.start"
+    await lilie.press()
+    assert await desk.next() == "live-2:session.backstage", "the groups are announced, which is passed over"
+    await lilie.press("undo")
+    assert await desk.next() == "aktiv-pause:session.start"
+
+
 # --- groups and pauses ------------------------------------------------------------------------------------------------
 
 
@@ -404,5 +461,5 @@ async def _play_one(desk: Desk, command: str, session: str, given_: Any) -> None
         assert not changed or (ok and not back and command != "the clock")
         if ok and not back and command not in ("the clock", "pause.end"):
             async with desk.room.store.unit() as unit:
-                await actions.keep_up(unit, session, desk.visit.person)
+                await actions.keep_up(unit, desk.visit.person, session)
             assert await desk.direction() == after, "all that was overtaken is passed"

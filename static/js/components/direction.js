@@ -13,7 +13,7 @@ import { time } from "../format.js";
 import { t } from "../i18n.js";
 import { CommandError } from "../protocol.js";
 import { room } from "../room.js";
-import { ON_TIME, lastCue, lateness, leadsOn, nextCue, planned } from "../state/index.js";
+import { ON_TIME, lastStep, lateness, leadsOn, nextCue, planned } from "../state/index.js";
 import { CueEditor } from "./cue-editor.js";
 import "./time-left.js";
 
@@ -80,7 +80,7 @@ export class DirectionDesk extends Live {
 
   /** @param {Direction} direction */
   #next(direction) {
-    const [cue, last] = [nextCue(direction), lastCue(direction)];
+    const [cue, last] = [nextCue(direction), lastStep(direction)];
     const at = cue ? planned(cue, room.state.agenda) : null;
     return html`<div class="direction__next">
         ${this.#nextBoard()}
@@ -105,7 +105,7 @@ export class DirectionDesk extends Live {
               </button>`}
         </div>
       </div>
-      ${last === null ? nothing : html`<p class="small soft direction__last">${t(`direction.last.${last.state}`, { what: label(last), who: last.by, time: last.at ? time(last.at) : "" })}</p>`}`;
+      ${last === null ? nothing : html`<p class="small soft direction__last">${t(`direction.last.${last.cue.state}`, { what: whole(last), who: last.cue.by, time: last.cue.at ? time(last.cue.at) : "" })}</p>`}`;
   }
 
   #nextBoard() {
@@ -267,10 +267,11 @@ export class DirectionDesk extends Live {
     if (this.#busy || !direction) return;
     this.#busy = true;
     this.update();
-    const [cue, last] = [nextCue(direction), lastCue(direction)];
-    const done = await attempt(() => this.#ask(command, { step: direction.step, ...more }, cue));
-    const about = command === "direction.undo" ? last : cue;
-    if (done && about && command !== "direction.shift") announce("direction", t(`${command}.done`, { what: label(about) }));
+    const [cue, last] = [nextCue(direction), lastStep(direction)];
+    const answer = await attempt(() => this.#ask(command, { step: direction.step, ...more }, cue));
+    const done = answer?.done === true;
+    const about = command === "direction.undo" ? last && whole(last) : cue && label(cue);
+    if (done && about && command !== "direction.shift") announce("direction", t(`${command}.done`, { what: about }));
     if (done && command === "direction.shift") announce("direction", t("direction.shift.done"));
     setTimeout(() => {
       this.#busy = false;
@@ -340,6 +341,11 @@ const session = (cue) => room.state.agenda.find(({ key }) => key === cue.session
 export function label(cue) {
   const kind = cue.kind === "screen" ? `cue.screen.${cue.target}` : `cue.${cue.kind}`;
   return t(kind, { what: cue.text || session(cue) });
+}
+
+/** A step in words: its cue, and how many were passed over with it. @param {{cue: Cue, more: number}} step */
+function whole({ cue, more }) {
+  return label(cue) + (more > 0 ? ` ${t(more === 1 ? "direction.more.one" : "direction.more", { n: more })}` : "");
 }
 
 /** @param {Cue} cue */

@@ -8,13 +8,10 @@ export const ON_TIME = 60;
 
 /** @type {Record<string, (snapshot: Snapshot, body: any) => Snapshot>} */
 export const directionFacts = {
-  "direction.stepped": (snapshot, { step, by, drift, cue }) =>
-    directed(snapshot, (direction) => ({
-      step,
-      by,
-      drift,
-      cues: cue === null ? direction.cues : direction.cues.map((known) => (known.key === cue.key ? cue : known)),
-    })),
+  "direction.stepped": (snapshot, { step, by, drift, cue, more }) => {
+    const changed = new Map((cue === null ? [] : [cue, ...more]).map((/** @type {Cue} */ one) => [one.key, one]));
+    return directed(snapshot, (direction) => ({ step, by, drift, cues: direction.cues.map((known) => changed.get(known.key) ?? known) }));
+  },
 
   "direction.listed": (snapshot, { cues }) => directed(snapshot, (direction) => ({ ...direction, cues })),
 
@@ -29,15 +26,16 @@ export const directionFacts = {
 export const nextCue = ({ cues }) => cues.find(({ state }) => state === "waiting") ?? null;
 
 /**
- * The cue that would be taken back: of those that were passed over in one step the one that was pressed.
+ * What would be taken back: the cue that was pressed, else the last that was passed over, and how many more with it.
  *
  * @param {Direction} direction
- * @returns {Cue | null}
+ * @returns {{cue: Cue, more: number} | null}
  */
-export function lastCue({ cues }) {
-  const last = cues.findLast(({ state }) => state !== "waiting") ?? null;
-  if (last === null || last.step === null) return last;
-  return cues.find(({ state, step }) => state !== "waiting" && step === last.step) ?? null;
+export function lastStep({ cues }) {
+  const last = cues.findLast(({ state }) => state !== "waiting");
+  if (!last) return null;
+  const together = last.step === null ? [last] : cues.filter(({ state, step }) => state !== "waiting" && step === last.step);
+  return { cue: together.find(({ passed }) => !passed) ?? last, more: together.length - 1 };
 }
 
 /**

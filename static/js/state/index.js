@@ -13,7 +13,7 @@ import { questionFacts } from "./questions.js";
 import { stageFacts } from "./stage.js";
 
 export { belongsNow, leadsOn, whereNext } from "./agenda.js";
-export { ON_TIME, comingUp, lastCue, lateness, nextCue, planned, until } from "./direction.js";
+export { ON_TIME, comingUp, lastStep, lateness, nextCue, planned, until } from "./direction.js";
 export { filmAt } from "./films.js";
 export { HANDOVER, pauseAt } from "./pauses.js";
 export { chatAfter } from "./chat.js";

@@ -360,9 +360,10 @@
  * @property {string} by who did it
  * @property {number | null} late seconds
  * @property {number | null} step in which it was done, skipped or passed over
+ * @property {boolean} passed over without a press of its own
  *
  * @typedef {object} Direction
- * @property {number} step rises with every press
+ * @property {number} step rises with every press, and with what is done by hand
  * @property {string} by who pressed last
  * @property {number} drift seconds that the day is late
  * @property {Cue[]} cues
