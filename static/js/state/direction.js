@@ -8,7 +8,7 @@ export const ON_TIME = 60;
 
 /** @type {Record<string, (snapshot: Snapshot, body: any) => Snapshot>} */
 export const directionFacts = {
-  "direction.stepped": (snapshot, { step, by, drift, cue, more }) => {
+  "direction.stepped": (snapshot, { step, by, drift, cue, more = [] }) => {
     const changed = new Map((cue === null ? [] : [cue, ...more]).map((/** @type {Cue} */ one) => [one.key, one]));
     return directed(snapshot, (direction) => ({ step, by, drift, cues: direction.cues.map((known) => changed.get(known.key) ?? known) }));
   },
