@@ -244,6 +244,7 @@ async def pause(day: Day, desk: Visitor, anna: Visitor, bernd: Visitor) -> None:
     for person in (anna, bernd):
         await person.page.wait_for_url(f"**/s/{PAUSE}**", timeout=PATIENCE)  # from what is over one goes on by oneself
         await expect(person.page.locator(".pause__title")).to_have_text("Schultern kreisen", timeout=PATIENCE)
+    await desk.page.wait_for_url(f"**/s/{PAUSE}/moderation**", timeout=PATIENCE)  # whoever presses goes along
     await desk.page.goto(f"{day.server.url}/s/{GROUPS}/moderation")
     await desk.press_named("Plätze verteilen")
     staff = await day.staff(GROUPS)
